@@ -1,0 +1,35 @@
+"""Financial-health modelling of firms under investment restrictions.
+
+>>> import finmodel as fm
+>>> fm.Period.parse("FY 2020").months
+12
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "DataError": "errors",
+    "Period": "units",
+    "Results": "results",
+    "check_facts": "facts",
+    "read_facts": "facts",
+    "write_facts": "facts",
+}
+"""Public name -> module that defines it; loaded when first used, so that ``import finmodel`` stays cheap."""
+
+__all__ = ["__version__", *sorted(_PUBLIC)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'finmodel' has no attribute {name!r}; public names: {', '.join(sorted(_PUBLIC))}")
+    return getattr(importlib.import_module(f"finmodel.{_PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,5 @@
+"""``python -m finmodel`` is the ``finmodel`` command."""
+
+from finmodel.cli import main
+
+main()

@@ -1,0 +1,5 @@
+"""The ``finmodel`` command: one file per stage, each adding its commands to :data:`app`."""
+
+from finmodel.cli.app import app, main
+
+__all__ = ["app", "main"]

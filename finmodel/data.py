@@ -1,0 +1,71 @@
+"""Where the shipped data are: in the installed package, else in the checkout."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+
+@cache
+def data_root() -> Path:
+    """Return the folder of the shipped data.
+
+    A wheel carries it as ``finmodel/_data``; an editable install and a checkout have it as ``data/`` beside the package.
+
+    Raises
+    ------
+    FileNotFoundError
+        If neither is there: the installation is broken.
+    """
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_data", package.parent / "data"):
+        if (folder / "datapackage.json").is_file():
+            return folder
+    raise FileNotFoundError(f"no data beside {package}: neither _data/ nor ../data/datapackage.json; install finmodel again")
+
+
+@cache
+def _read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+
+
+def read_table(name: str) -> pd.DataFrame:
+    """Return one shipped table, all columns as text (a blank cell is an empty string).
+
+    Parameters
+    ----------
+    name : str
+        Path below the data folder without its ending, such as ``"firms"`` or ``"facts/sensetime-prospectus"``.
+    """
+    return _read(data_root() / f"{name}.csv").copy()
+
+
+@contextmanager
+def written(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside `path`; it takes its place only if the block ends without an error.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder of `path` does not exist.
+    """
+    target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"no folder {target.parent} to write {target.name} into; make it first")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

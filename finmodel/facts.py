@@ -1,0 +1,246 @@
+"""The facts table: one row per printed figure, with where it was printed and when it was published.
+
+Everything that loads figures returns this table, everything that uses them takes it. :func:`check_facts` is its definition.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from finmodel.data import data_root, read_table, written
+from finmodel.errors import DataError, fault, nearest
+from finmodel.units import months_between, parse_amount, parse_date
+
+FACT_COLUMNS: dict[str, str] = {
+    "fact_id": "short stable name of the fact; made from the rest where it is blank",
+    "firm": "firm, as in firms.csv or a new one",
+    "statement": "income, financial_position, cash_flow, or other (segments, staff, customers, measures of the firm's own)",
+    "line_no": "line within the statement as printed, blank where not known",
+    "line_item": "name from line_items.csv, blank where the label fits none",
+    "label": "label as printed",
+    "period_start": "first day, blank for an instant",
+    "period_end": "last day, or the day of an instant",
+    "months": "length of the period in months, 0 for an instant",
+    "printed": "the figure as printed",
+    "scale": "what one printed unit stands for (1000 for RMB'000)",
+    "currency": "ISO code for money, blank otherwise",
+    "value": "the figure in units of currency (or persons, shares, percent), with the sign as printed",
+    "basis": "IFRS, HKFRS, PRC GAAP, US GAAP or blank",
+    "audit": "audited, reviewed, unaudited or blank",
+    "document": "document, as in documents.csv or a new one",
+    "page": "1-based page, blank until someone has seen it",
+    "locator": "box on the page (x0,y0,x1,y1 in points from the top left), cell or XBRL context",
+    "published_on": "day on which the document was published",
+    "date_estimated": "true where that day is the latest one consistent with what is known",
+    "read_from": "primary (read in the document itself), secondary (reported from it elsewhere) or vendor (a data vendor's copy)",
+    "source": "address or file in which the figure was read",
+    "status": "confirmed (two independent sources), single or derived",
+    "note": "remarks",
+}
+"""Columns of the facts table and what each means."""
+
+REQUIRED = ("firm", "line_item", "period_end", "value", "published_on")
+STATEMENTS = ("income", "financial_position", "cash_flow", "other")
+READ_FROM = ("primary", "secondary", "vendor")
+STATUSES = ("confirmed", "single", "derived")
+CURRENCIES = ("CNY", "HKD", "USD", "EUR", "GBP", "JPY", "ZAR", "TWD", "SGD", "KRW", "CHF", "CAD", "AUD", "INR")
+KEY = ("firm", "line_item", "period_start", "period_end", "basis", "document", "currency")
+"""A fact is unique on these columns (among those with a line item)."""
+
+
+def line_items() -> pd.DataFrame:
+    """Return the chart of line items, indexed by name (see ``data/line_items.csv``)."""
+    return read_table("line_items").set_index("line_item")
+
+
+def check_facts(facts: pd.DataFrame, where: str = "facts", first_row: int = 2) -> pd.DataFrame:
+    """Return `facts` as a typed facts table, or raise with everything that is wrong with it.
+
+    Parameters
+    ----------
+    facts : pandas.DataFrame
+        At least the required columns, all text or already typed. Optional columns that are absent are filled with blanks.
+    where : str
+        What to call the table in messages (the file name).
+    first_row : int
+        Number of the first row in messages (2 in a CSV with a header).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`FACT_COLUMNS` in that order; value and scale float, months int, page nullable Int64, dates ISO text,
+        date_estimated bool, everything else text.
+
+    Raises
+    ------
+    DataError
+        With one line per fault: row, column, what was found, what was expected.
+    """
+    faults = _column_faults(facts, where)
+    if faults:
+        raise DataError(faults)
+    table = pd.DataFrame({name: _text(facts, name) for name in FACT_COLUMNS})
+    rows: list[dict[str, str]] = [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+    clean: list[dict[str, object]] = []
+    known = set(line_items().index)
+    for offset, row in enumerate(rows):
+        typed, wrong = _check_row(row, known)
+        clean.append(typed)
+        faults += [fault(f"{where}, row {first_row + offset}, {column}", *rest) for column, *rest in wrong]
+    out = pd.DataFrame(clean, columns=list(FACT_COLUMNS))
+    if not faults:
+        faults = _duplicate_faults(out, where, first_row)
+    if faults:
+        raise DataError(faults)
+    return out.astype({"value": float, "scale": float, "months": int, "page": "Int64", "date_estimated": bool})
+
+
+def read_facts(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Return the checked facts table in a CSV file.
+
+    Raises
+    ------
+    DataError
+        If the file is no facts table: every fault with its row.
+    FileNotFoundError
+        If there is no such file.
+    """
+    path = Path(path)
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError([fault(path.name, str(error).splitlines()[0], "a CSV table in UTF-8")]) from None
+    return check_facts(raw, where=path.name)
+
+
+def shipped_facts() -> pd.DataFrame:
+    """Return the facts that ship with finmodel, one table from ``data/facts/*.csv``."""
+    parts = [read_facts(path) for path in sorted((data_root() / "facts").glob("*.csv"))]
+    return pd.concat(parts, ignore_index=True) if parts else check_facts(pd.DataFrame(columns=list(FACT_COLUMNS)))
+
+
+def write_facts(facts: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write a facts table as CSV that :func:`read_facts` reads back; the file appears whole or not at all."""
+    with written(path) as temporary:
+        facts.to_csv(temporary, index=False, lineterminator="\n", float_format="%.15g")
+
+
+def _column_faults(facts: pd.DataFrame, where: str) -> list[str]:
+    faults = [
+        fault(where, f"no column {name!r}", FACT_COLUMNS[name], f"columns there: {', '.join(map(str, facts.columns))}")
+        for name in REQUIRED
+        if name not in facts.columns
+    ]
+    for name in facts.columns:
+        if name not in FACT_COLUMNS:
+            close = nearest(str(name), FACT_COLUMNS, most=1)
+            remedy = f"did you mean {close[0]!r}?" if close else "remove it"
+            faults.append(fault(where, f"column {name!r}", "only columns of the facts table", remedy))
+    return faults
+
+
+def _text(facts: pd.DataFrame, name: str) -> Sequence[str]:
+    if name not in facts.columns:
+        return [""] * len(facts)
+    return ["" if pd.isna(v) else str(v).strip() for v in facts[name]]
+
+
+def _check_row(row: dict[str, str], known: set[str]) -> tuple[dict[str, object], list[tuple[str, ...]]]:
+    typed: dict[str, object] = dict(row)
+    wrong: list[tuple[str, ...]] = []
+    dates: dict[str, date | None] = {}
+    for column in ("period_start", "period_end", "published_on"):
+        dates[column] = None
+        if row[column] or column != "period_start":
+            try:
+                dates[column] = parse_date(row[column])
+            except ValueError:
+                wrong.append((column, repr(row[column]), "a day written YYYY-MM-DD"))
+    start, end = dates["period_start"], dates["period_end"]
+    if start and end and start > end:
+        wrong.append(("period_end", repr(row["period_end"]), f"a day not before the period's start {row['period_start']}"))
+    months = months_between(start, end) if start and end and start <= end else 0
+    if row["months"] and row["months"] not in (str(months), f"{months}.0") and end:
+        wrong.append(
+            (
+                "months",
+                repr(row["months"]),
+                f"{months}, as the two dates say",
+                "correct the dates or leave months blank",
+            )
+        )
+    typed["months"] = months
+    for column in ("value", "scale"):
+        try:
+            number = _number(row[column] or ("1" if column == "scale" else ""))
+            typed[column] = number
+        except ValueError:
+            wrong.append((column, repr(row[column]), "a number"))
+    if row["page"]:
+        try:
+            typed["page"] = int(float(row["page"]))
+        except ValueError:
+            wrong.append(("page", repr(row["page"]), "a page number, counted from 1"))
+    else:
+        typed["page"] = None
+    typed["date_estimated"] = row["date_estimated"].lower() in ("true", "1", "yes")
+    wrong += _word_faults(row, typed, known)
+    if not row["firm"]:
+        wrong.append(("firm", "a blank", "a firm"))
+    typed["fact_id"] = row["fact_id"] or fact_id(row)
+    return typed, wrong
+
+
+def _word_faults(row: dict[str, str], typed: dict[str, object], known: set[str]) -> list[tuple[str, ...]]:
+    wrong: list[tuple[str, ...]] = []
+    if row["line_item"] and row["line_item"] not in known:
+        close = nearest(row["line_item"], known)
+        remedy = f"did you mean {' or '.join(map(repr, close))}?" if close else "leave it blank and keep the label"
+        wrong.append(("line_item", repr(row["line_item"]), "a name from line_items.csv", remedy))
+    if row["read_from"] and row["read_from"] not in READ_FROM:  # an address says: secondary, and where
+        typed["read_from"], typed["source"] = "secondary", row["source"] or row["read_from"]
+    typed["read_from"] = typed["read_from"] or "secondary"
+    for column, allowed in (("statement", STATEMENTS), ("status", STATUSES)):
+        if row[column] and row[column] not in allowed:
+            wrong.append((column, repr(row[column]), f"one of {', '.join(allowed)}"))
+    if row["currency"] and row["currency"] not in CURRENCIES:
+        wrong.append(("currency", repr(row["currency"]), f"one of {', '.join(CURRENCIES)}, or blank where it is not money"))
+    typed["status"] = row["status"] or "single"
+    return wrong
+
+
+def _number(text: str) -> float:
+    value = parse_amount(text)
+    if value is None:
+        raise ValueError("blank")
+    return value
+
+
+def fact_id(row: dict[str, str]) -> str:
+    """Return a short name for a fact, the same for the same fact on every machine."""
+    text = "|".join(str(row.get(name, "")) for name in (*KEY, "label", "page", "line_no"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _duplicate_faults(facts: pd.DataFrame, where: str, first_row: int) -> list[str]:
+    named = facts[facts["line_item"] != ""]
+    faults = []
+    for key, group in named.groupby(list(KEY), sort=False):
+        if len(group) > 1 and (group["value"] != group["value"].iloc[0]).any():
+            rows = ", ".join(str(first_row + int(i)) for i in group.index)
+            what = f"{key[0]} {key[1]} at {key[3]}"
+            faults.append(
+                fault(
+                    f"{where}, rows {rows}",
+                    f"{len(group)} values for {what}",
+                    "one",
+                    "keep one, or name their documents apart",
+                )
+            )
+    return faults
