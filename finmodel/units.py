@@ -133,10 +133,10 @@ class Period:
         """``FY 2020``, ``H1 2021``, ``9M 2020``, ``Q1 2021``, a day for an instant, else its length and its last day."""
         if self.start is None:
             return self.end.isoformat()
+        year = self.end.year
         for name, (first, last) in _NAMED.items():
-            if (self.start.month, self.start.day) == (first, 1) and self.start.year == self.end.year and self.end.month == last:
-                if self.end.day == calendar.monthrange(self.end.year, last)[1]:
-                    return f"{name} {self.end.year}"
+            if self.start == date(year, first, 1) and self.end == date(year, last, calendar.monthrange(year, last)[1]):
+                return f"{name} {year}"
         return f"{self.months}M to {self.end.isoformat()}"
 
     def __str__(self) -> str:
