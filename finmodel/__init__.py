@@ -16,8 +16,10 @@ _PUBLIC = {
     "DataError": "errors",
     "Period": "units",
     "Results": "results",
+    "build_pack": "pack",
     "check_facts": "facts",
     "read_facts": "facts",
+    "save_figure": "figures",
     "write_facts": "facts",
 }
 """Public name -> module that defines it; loaded when first used, so that ``import finmodel`` stays cheap."""
