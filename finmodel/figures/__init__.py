@@ -6,8 +6,8 @@
 True
 """
 
-from finmodel.figures import ratios
+from finmodel.figures import multiverse, ratios, runway
 from finmodel.figures.drawing import Figure, Words, figure, save_figure, words_of
 from finmodel.figures.style import style
 
-__all__ = ["Figure", "Words", "figure", "ratios", "save_figure", "style", "words_of"]
+__all__ = ["Figure", "Words", "figure", "multiverse", "ratios", "runway", "save_figure", "style", "words_of"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
-from finmodel.figures.style import LABEL, LINE, MUTED, NOTE, canvas
+from finmodel.figures.style import LABEL, LINE, MUTED, NOTE, canvas, text_width
 
 ESTIMATE_HATCH = "////"
 """Fill of bars that are estimated or derived rather than reported."""
@@ -98,9 +100,37 @@ def label_ends(ax: Axes, labels: Sequence[tuple[float, float, str, str]], size: 
         ax.text(at[0], at[1], text, transform=ax.transAxes, size=size, color=colour, va="center", ha="left", clip_on=False)
 
 
-def missing(ax: Axes, x: float, y: float, text: str = "not disclosed", rotation: float = 0) -> None:
+def missing(ax: Axes, x: float, y: float, text: str = "not disclosed", rotation: float = 0, va: str = "bottom") -> None:
     """Write where a value would stand that it is missing."""
-    ax.text(x, y, text, size=NOTE, color=MUTED, ha="center", va="bottom", rotation=rotation, style="italic")
+    ax.text(x, y, text, size=NOTE, color=MUTED, ha="center", va=va, rotation=rotation, style="italic")
+
+
+def legend(ax: Axes, keys: Sequence[tuple[str, dict[str, Any]]], height: float = 0.3) -> None:
+    """Write a row of keys at the top of the axes, each a swatch and its meaning, and take that room away from the axes.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Shrunk from above.
+    keys : sequence of (str, dict)
+        Meaning, and the properties of the patch that stands for it.
+    height : float
+        Inches of a row.
+    """
+    box, (width, tall) = ax.get_position(), canvas(ax).get_size_inches()
+    inner = float(box.width * width)
+    x, row, swatch = 0.0, 0, 0.14
+    for text, look in keys:
+        need = swatch + 0.06 + text_width(text, LABEL)
+        if x and x + need > inner:
+            x, row = 0.0, row + 1
+        y = box.y1 - (row * 0.2 + 0.11) / tall
+        patch = Rectangle((box.x0 + x / width, y), swatch / width, 0.11 / tall, transform=canvas(ax).transFigure, **look)
+        canvas(ax).add_artist(patch)
+        at = box.x0 + (x + swatch + 0.06) / width
+        canvas(ax).text(at, y + 0.055 / tall, text, size=LABEL, va="center_baseline")
+        x += need + 0.25
+    room(ax, left=0, right=0, bottom=0, top=row * 0.2 + height)
 
 
 def censored(ax: Axes, x: float, y: float, colour: str, length: float = 0.18) -> None:
@@ -113,3 +143,9 @@ def censored(ax: Axes, x: float, y: float, colour: str, length: float = 0.18) ->
         xytext=(x, y),
         arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.5, "shrinkA": 0, "shrinkB": 0},
     )
+
+
+def size_of(ax: Axes) -> tuple[float, float]:
+    """Return width and height of the axes in inches."""
+    box, (width, height) = ax.get_position(), canvas(ax).get_size_inches()
+    return float(box.width * width), float(box.height * height)
