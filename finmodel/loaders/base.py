@@ -63,8 +63,8 @@ def load(path: str | os.PathLike[str], firm: str | None = None, progress: Progre
     Returns
     -------
     pandas.DataFrame
-        Columns of :data:`finmodel.facts.FACT_COLUMNS`, one row per printed figure, in the order of the file. ``facts.attrs["checks"]``, where the
-        loader makes arithmetic checks, is a list of records (statement, period_end, check, left, right, difference, passed, cells).
+        Columns of :data:`finmodel.facts.FACT_COLUMNS`, one row per printed figure, in the order of the file. Where the loader makes
+        arithmetic checks, ``facts.attrs["checks"]`` is a list of records (statement, period_end, check, left, right, difference, passed, cells).
 
     Raises
     ------
