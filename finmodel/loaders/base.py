@@ -64,7 +64,8 @@ def load(path: str | os.PathLike[str], firm: str | None = None, progress: Progre
     -------
     pandas.DataFrame
         Columns of :data:`finmodel.facts.FACT_COLUMNS`, one row per printed figure, in the order of the file. Where the loader makes
-        arithmetic checks, ``facts.attrs["checks"]`` is a list of records (statement, period_end, check, left, right, difference, passed, cells).
+        arithmetic checks, ``facts.attrs["checks"]`` is a list of records: statement, period_end, check, left, right, difference,
+        passed, cells.
 
     Raises
     ------
