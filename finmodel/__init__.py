@@ -17,6 +17,7 @@ _PUBLIC = {
     "Period": "units",
     "Results": "results",
     "check_facts": "facts",
+    "load": "loaders",
     "read_facts": "facts",
     "write_facts": "facts",
 }
