@@ -57,7 +57,7 @@ IDENTITIES = (
     Identity(
         "income",
         "cost of sales + surcharges + selling + administrative + R&D + net finance cost = total operating cost",
-        "total_operating_cost",
+        "total_cost_of_operations",
         (
             (
                 (1, "cost_of_sales"),
