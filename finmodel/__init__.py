@@ -23,6 +23,7 @@ _PUBLIC = {
     "compute_ratios": "ratios",
     "cost_to_revenue_multiverse": "ratios.multiverse",
     "coverage": "coverage",
+    "load": "loaders",
     "load_statements": "statements",
     "read_facts": "facts",
     "write_facts": "facts",
