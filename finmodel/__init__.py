@@ -19,6 +19,7 @@ _PUBLIC = {
     "check_facts": "facts",
     "RatioResults": "ratios",
     "Statements": "statements",
+    "brief": "brief",
     "cash_runway": "runway",
     "compute_ratios": "ratios",
     "cost_to_revenue_multiverse": "ratios.multiverse",
