@@ -24,9 +24,9 @@ SOURCE = "github.com/MetaGLM/FinGLM@ff48a9dc5e6c7f9d9a9c6120024dccefd8cbaa80: pr
 def ratios(panel: pd.DataFrame) -> pd.DataFrame:
     """Return one row per firm-year and definition with revenue above zero: definition, sample, year, ratio."""
     parts = ["taxes_and_surcharges", "net_finance_cost"]
-    agrees = (panel[[*FOUR_ITEMS, *parts]].sum(axis=1, skipna=False) - panel["total_operating_cost"]).abs() <= 1.0
+    agrees = (panel[[*FOUR_ITEMS, *parts]].sum(axis=1, skipna=False) - panel["total_cost_of_operations"]).abs() <= 1.0
     definitions = {
-        "total operating cost / total operating revenue": (panel["total_operating_cost"], panel["total_operating_revenue"]),
+        "total operating cost / total operating revenue": (panel["total_cost_of_operations"], panel["total_operating_revenue"]),
         "(cost of sales + selling + administrative + R&D) / revenue": (panel[FOUR_ITEMS].sum(axis=1, skipna=False), panel["revenue"]),
     }
     tables = []

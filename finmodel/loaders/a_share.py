@@ -15,43 +15,13 @@ import pandas as pd
 from finmodel.data import read_table
 from finmodel.errors import DataError, fault
 from finmodel.loaders.grid import read_workbook
+from finmodel.loaders.identities import IDENTITIES, differences
 from finmodel.units import parse_amount
 
 STATEMENT_FILES = ("profit_statement.xlsx", "balance_static.xlsx", "cash_flow_statement.xlsx")
 REPORTS_FILE = "company_annual_reports.xlsx"
 MISSING = -1.0
 """What the panel writes for a figure that was not found in the report."""
-
-IDENTITIES: dict[str, tuple[str, tuple[tuple[int, str], ...]]] = {
-    "operating profit + non-operating income - non-operating expense = profit before tax": (
-        "profit_before_tax",
-        ((1, "operating_profit"), (1, "non_operating_income"), (-1, "non_operating_expense")),
-    ),
-    "profit before tax - income tax = profit for the period": ("profit_for_period", ((1, "profit_before_tax"), (-1, "income_tax"))),
-    "cost of sales + surcharges + selling + administrative + R&D + net finance cost = total operating cost": (
-        "total_operating_cost",
-        (
-            (1, "cost_of_sales"),
-            (1, "taxes_and_surcharges"),
-            (1, "selling"),
-            (1, "administrative"),
-            (1, "research_and_development"),
-            (1, "net_finance_cost"),
-        ),
-    ),
-    "operating + investing + financing cash flow + exchange differences = closing cash - opening cash": (
-        "cash_at_end",
-        (
-            (1, "cash_at_beginning"),
-            (1, "operating_cash_flow"),
-            (1, "investing_cash_flow"),
-            (1, "financing_cash_flow"),
-            (1, "exchange_differences_on_cash"),
-        ),
-    ),
-}
-"""Identities of a PRC income statement and cash-flow statement: total, and its signed parts."""
-
 
 def read_a_share_panel(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """Return the A-share panel as one row per firm and year.
@@ -146,9 +116,10 @@ def a_share_identities(panel: pd.DataFrame, tolerance: float = 1.0) -> pd.DataFr
         Columns identity, firm_years, checked (all figures there), held, failed, share_held.
     """
     rows = []
-    for name, (total, parts) in IDENTITIES.items():
-        difference = panel[total] - sum(sign * panel[part] for sign, part in parts)
-        checked = difference.dropna()
+    for identity in IDENTITIES:
+        checked = differences(panel, identity).dropna()
+        if checked.empty:
+            continue
         held = int((checked.abs() <= tolerance).sum())
-        rows.append((name, len(panel), len(checked), held, len(checked) - held, held / len(checked) if len(checked) else np.nan))
+        rows.append((identity.check, len(panel), len(checked), held, len(checked) - held, held / len(checked)))
     return pd.DataFrame(rows, columns=["identity", "firm_years", "checked", "held", "failed", "share_held"])

@@ -135,7 +135,7 @@ def _check_sheets(archive: zipfile.ZipFile, name: str, limits: Limits) -> None:
         title = titles.get(member, member.rpartition("/")[2])
         with archive.open(member) as stream:
             last_row = last_column = 0
-            for count, cell in enumerate(xml_events(stream, f"{name}, {title}", (f"{_MAIN}c",), limits), start=1):
+            for count, cell in enumerate(xml_events(stream, f"{name}, {title}", (f"{_MAIN}c",)), start=1):
                 address = cell.get("r") or ""
                 if match := _CELL.fullmatch(address):
                     last_row, last_column = max(last_row, int(match[2])), max(last_column, _column_index(match[1]) + 1)

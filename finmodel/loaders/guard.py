@@ -156,36 +156,52 @@ def check_prolog(head: bytes, where: str) -> None:
         raise DataError([fault(where, f"no XML ({error})", "a well-formed XML file")]) from None
 
 
-def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...], limits: Limits = LIMITS) -> Iterator[etree._Element]:
-    """Yield each element of the named tags as it ends, and forget it afterwards; entities are never expanded.
+def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...]) -> Iterator[etree._Element]:
+    """Yield each element of the named tags as it ends and forget what is behind it; entities are never expanded.
+
+    An element inside another of the named tags is kept until the outer one has been given.
 
     Raises
     ------
     DataError
-        If the XML is not well formed, declares entities, or is too deep.
+        If the XML is not well formed, too deep, or declares entities.
     """
     from lxml import etree
 
     head = stream.read(1 << 16)
     check_prolog(head, where)
+    outer = None
     try:
         events = etree.iterparse(
-            _Joined(head, stream), events=("end",), tag=tag, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+            _Joined(head, stream),
+            events=("start", "end"),
+            tag=tag,
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
         )
-        for _event, element in events:
+        for event, element in events:
+            if event == "start":
+                outer = element if outer is None else outer
+                continue
             yield element
-            element.clear()
-            _forget_before(element)
+            if element is outer:
+                outer = None
+                element.clear()
+                _forget_before(element)
     except etree.XMLSyntaxError as error:
         raise DataError([fault(where, f"XML that is not well formed ({error})", "a whole XML file", "fetch the file again")]) from None
 
 
 def _forget_before(element: etree._Element) -> None:
-    """Drop the elements before this one, whose work is done."""
-    parent = element.getparent()
-    if parent is not None:
-        while element.getprevious() is not None:
+    """Drop what came before this element in its parent and in the parent's parents: its work is done."""
+    node: etree._Element | None = element
+    while node is not None:
+        parent = node.getparent()
+        while parent is not None and node.getprevious() is not None:
             del parent[0]
+        node = parent
 
 
 class _Joined:
