@@ -215,7 +215,7 @@ class Names:
         from rapidfuzz import fuzz, process
 
         known = {normalise(d.legal_name): d.legal_name for d in self.designations}
-        found = process.extract(normalise(name), list(known), scorer=fuzz.WRatio, limit=most, score_cutoff=70)
+        found = process.extract(normalise(name), list(known), scorer=fuzz.WRatio, limit=most)
         return tuple(known[key] for key, _, _ in found)
 
 
