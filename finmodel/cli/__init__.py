@@ -1,6 +1,6 @@
 """The ``finmodel`` command: one file per stage, each adding its commands to :data:`app`."""
 
-from finmodel.cli import facts, ratios
+from finmodel.cli import brief, facts, ratios
 from finmodel.cli.app import app, main
 
-__all__ = ["app", "facts", "main", "ratios"]
+__all__ = ["app", "brief", "facts", "main", "ratios"]
