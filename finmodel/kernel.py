@@ -210,14 +210,14 @@ def _channel_luck(words: Any, w: Any, size_sd: Any, luck: Any, factor: Any) -> N
 
 @jit
 def _grow(w: Any, window: Any, path: int) -> None:
-    """Move growth (exact Ornstein-Uhlenbeck step) and revenue (log-normal step at the quarter's mean growth), before scenarios."""
+    """Move growth (exact Ornstein-Uhlenbeck step) and revenue (log-normal step at the growth before), ahead of scenarios."""
     for i in range(LANES):
         before = w[R.growth + i]
         mean = w[R.growth_mean + i]
         after = mean + (before - mean) * w[R.growth_keep + i] + w[R.growth_sd + i] * w[R.z_0 + i]
         sigma = w[R.sigma_long + i] + w[R.gap + i]
         shock = w[R.noise + i] + w[R.own + i] * w[R.z_1 + i]
-        step = f4(0.5) * (before + after) - f4(0.5) * sigma * sigma + sigma * shock
+        step = before - f4(0.5) * sigma * sigma + sigma * shock
         w[R.growth + i], w[R.gap + i], w[R.sigma + i], w[R.step + i] = after, w[R.gap + i] * w[R.sigma_keep + i], sigma, step
     for i in range(LANES):
         w[R.shock + i] = w[R.cash_sd + i] * w[R.revenue + i]

@@ -38,7 +38,7 @@ def scenario(firm: Firm, s: int, quarters: int, paths: int, rng: np.random.Gener
     )
     rho = p["market_loading"][:, None]
     shock = rho * z_market + np.sqrt(1 - rho**2) * z_own
-    step = (growth[:, :-1] + growth[:, 1:]) / 2 * DT - sigma**2 * DT / 2 + sigma * np.sqrt(DT) * shock
+    step = growth[:, :-1] * DT - sigma**2 * DT / 2 + sigma * np.sqrt(DT) * shock
     plain = p["revenue"][:, None] * np.exp(np.cumsum(step, axis=1))
     revenue = plain * x.revenue[s]
     log_move = step + np.diff(np.log(x.revenue[s]), prepend=0.0)

@@ -32,7 +32,9 @@ from finmodel.simulate import (
 MILLION = 1_000_000
 STILL = {
     **{p.name: 0.0 for p in PARAMETERS if p.default is None},
-    **{"liquid_funds": 1.0, "revenue": 1.0, "loss_rate": 1.0},
+    "liquid_funds": 1.0,
+    "revenue": 1.0,
+    "loss_rate": 1.0,
 }
 """A firm in which nothing moves: revenue of 1 that is never collected, no cost."""
 FULL: dict[str, float] = {
@@ -234,10 +236,9 @@ def test_ornstein_uhlenbeck_moments_and_log_normal_revenue() -> None:
     covariance = np.minimum(covariance, covariance.T)  # Cov(g_s, g_t) = Var(g_s) e^(-k (t - s)) for s < t
     spread = np.sqrt((np.outer(variance, variance) + covariance**2) / paths)
     assert np.all(np.abs(np.cov(found) - covariance) < 3.5 * spread)  # 36 of them
-    # log revenue is normal: its growth part is the trapezoid of the Ornstein-Uhlenbeck path
-    weights = np.tril(np.full((8, 8), 0.25))
-    weights[np.diag_indices(8)] = 0.125
-    log_mean = 0.125 * g0 + weights @ mean - sigma**2 * t / 2
+    # log revenue is normal: each step takes the growth at its start
+    weights = np.tril(np.full((8, 8), 0.25), k=-1)
+    log_mean = 0.25 * g0 + weights @ mean - sigma**2 * t / 2
     log_variance = np.einsum("ij,jk,ik->i", weights, covariance, weights) + sigma**2 * t
     logs = np.log(revenue)
     assert np.all(np.abs(logs.mean(axis=1) - log_mean) < 3 * np.sqrt(log_variance / paths))
