@@ -136,7 +136,7 @@ def in_figures(change: Change, cash: CashLines, as_of: date) -> float:
 
 def _factor(change: Change, cash: CashLines, as_of: date, middles: list[int]) -> npt.NDArray[np.float64]:
     """Return the factor by month, relative to the figures."""
-    covered, amount = in_figures(change, cash, as_of), change.amount()
+    covered, amount = in_figures(change, cash, as_of), change.amount
     held = np.array([change.holds(date.fromordinal(day), as_of) for day in middles])
     if covered >= 1:
         return np.ones(len(middles))
@@ -177,16 +177,16 @@ def _one_offs(
         if change.lever == "collection_lag":
             covered = in_figures(change, cash, as_of)
             share = shares[change.applies_to[0]] if change.applies_to else 1.0
-            paid[month] += change.amount() * (1 - covered) * share * _line(cash, "revenue", missing) / 12
+            paid[month] += change.amount * (1 - covered) * share * _line(cash, "revenue", missing) / 12
         else:
-            paid[month] += change.amount() * _saved(cash, changes, change.restriction)
+            paid[month] += change.amount * _saved(cash, changes, change.restriction)
     return paid
 
 
 def _saved(cash: CashLines, changes: list[Change], restriction: str) -> float:
     """Return the monthly cost that one scenario's own cuts save."""
-    cuts = [c for c in changes if c.restriction == restriction and c.lever in COSTS[1:4] and c.amount() < 1]
-    return sum(cash.lines.get(c.lever, 0.0) / 12 * (1 - c.amount()) for c in cuts)
+    cuts = [c for c in changes if c.restriction == restriction and c.lever in COSTS[1:4] and c.amount < 1]
+    return sum(cash.lines.get(c.lever, 0.0) / 12 * (1 - c.amount) for c in cuts)
 
 
 def _line(cash: CashLines, name: str, missing: list[str]) -> float:

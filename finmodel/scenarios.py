@@ -93,9 +93,15 @@ class Change:
         """Return whether it bites on `day`."""
         return self.begins(as_of) <= day and (not self.end or day <= date.fromisoformat(self.end))
 
-    def amount(self, where: str = "value") -> float:
-        """Return its value, or the ``low`` or ``high`` end of its interval; 0 for a closed lever."""
-        return 0.0 if self.effect == "close" else float(getattr(self, where))
+    @property
+    def amount(self) -> float:
+        """Its value; 0 where it closes something."""
+        return 0.0 if self.effect == "close" else self.value
+
+    def bound(self, end: str) -> float:
+        """Return the ``worst`` or the ``best`` end of its interval for the firm; NaN where it has no value."""
+        harmful_low = levers().loc[self.lever.split(".")[0], "harm"] != "above"
+        return self.low if (end == "worst") == harmful_low else self.high
 
 
 @dataclass(frozen=True)
@@ -141,10 +147,9 @@ class Scenario:
         """Return the scenario with responses held fixed: only its direct changes."""
         return replace(self, changes=tuple(c for c in self.changes if c.kind == "direct"))
 
-    def at(self, where: str) -> Scenario:
-        """Return the scenario with every value at the ``low`` or ``high`` end of its interval (lever by lever, not by harm)."""
-        moved = (replace(c, value=c.amount(where)) if not math.isnan(c.low) else c for c in self.changes)
-        return replace(self, changes=tuple(moved))
+    def at(self, end: str) -> Scenario:
+        """Return the scenario with every value at the ``worst`` or ``best`` end of its interval for the firm."""
+        return replace(self, changes=tuple(replace(c, value=c.bound(end)) for c in self.changes))
 
     @property
     def table(self) -> pd.DataFrame:
