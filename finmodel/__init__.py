@@ -17,6 +17,13 @@ _PUBLIC = {
     "Period": "units",
     "Results": "results",
     "check_facts": "facts",
+    "RatioResults": "ratios",
+    "Statements": "statements",
+    "cash_runway": "runway",
+    "compute_ratios": "ratios",
+    "cost_to_revenue_multiverse": "ratios.multiverse",
+    "coverage": "coverage",
+    "load_statements": "statements",
     "read_facts": "facts",
     "write_facts": "facts",
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -44,6 +45,11 @@ def read_table(name: str) -> pd.DataFrame:
         Path below the data folder without its ending, such as ``"firms"`` or ``"facts/sensetime-prospectus"``.
     """
     return _read(data_root() / f"{name}.csv").copy()
+
+
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as plain dictionaries."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 @contextmanager
