@@ -119,8 +119,7 @@ def project(
     burn += revenue * lost * margin
     for name, factor in costs.items():
         if (factor != 1).any() and (with_capex or name != "capital_expenditure"):
-            still = 1 - lost if name == "cost_of_sales" else 1.0
-            burn += _line(cash, name, missing) / 12 * (factor - 1) * still
+            burn += _line(cash, name, missing) / 12 * (factor - 1)
     burn += _one_offs(cash, changes, as_of, shares, middles, missing)
     return Projection(burn, _runway(cash.liquid, burn), tuple(dict.fromkeys(missing)))
 

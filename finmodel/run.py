@@ -6,7 +6,7 @@ import hashlib
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -39,7 +39,7 @@ class ScenarioResults(Results):
     """
 
     scenarios: tuple[Scenario, ...] = ()
-    inputs: pd.DataFrame = pd.DataFrame()
+    inputs: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def compare(self, quantity: str | None = None) -> pd.DataFrame:
         """Return firms and quantities down, scenarios across.
@@ -210,9 +210,7 @@ class _Run:
     def central(self, scenario: Scenario, exposures: Mapping[str, Exposure]) -> Projection:
         return self.go(scenario, {name: (e.low + e.high) / 2 if e.known else 0.0 for name, e in exposures.items()})
 
-    def rows(
-        self, scenario: Scenario, exposures: Mapping[str, Exposure], base: Projection | None, reason: str
-    ) -> Iterator[dict[str, Any]]:
+    def rows(self, scenario: Scenario, exposures: Mapping[str, Exposure], base: Projection | None, reason: str) -> Iterator[dict[str, Any]]:
         unknown = {name: e for name, e in exposures.items() if not e.known}
         best = self.go(scenario.at("best"), {name: e.low for name, e in exposures.items()})
         worst = self.go(scenario.at("worst"), {name: e.high for name, e in exposures.items()})
@@ -253,5 +251,3 @@ class _Run:
         against = math.nan if base is None else min(base.runway, self.horizon)
         lost = [math.nan if p is None else against - min(p.runway, self.horizon) for p in (central, best, worst)]
         return {"value": lost[0], "low": lost[1], "high": lost[2], "status": "not computable" if math.isnan(lost[0]) else "computed"}
-
-

@@ -219,7 +219,9 @@ def scenarios(*sources: str | os.PathLike[str]) -> dict[str, Scenario]:
         path = queue.pop(0)
         if path.stem in files:
             if path != files[path.stem]:
-                faults.append(fault(path.name, f"a second scenario {path.stem!r}", "one file of that name", f"rename {path} or {files[path.stem]}"))
+                faults.append(
+                    fault(path.name, f"a second scenario {path.stem!r}", "one file of that name", f"rename {path} or {files[path.stem]}")
+                )
             continue
         files[path.stem] = path
         raw[path.stem], wrong = _read(path)
@@ -289,7 +291,8 @@ def _circles(raw: dict[str, dict[str, Any]]) -> list[str]:
         if name in path:
             circle = path[path.index(name) :]
             found.setdefault(
-                frozenset(circle), fault(f"{name}.toml, inherits", f"a circle {' -> '.join((*circle, name))}", "parents that end", "drop one")
+                frozenset(circle),
+                fault(f"{name}.toml, inherits", f"a circle {' -> '.join((*circle, name))}", "parents that end", "drop one"),
             )
         elif name in raw:
             for parent in raw[name]["inherits"]:
@@ -320,9 +323,7 @@ def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return empty, [fault(path.name, str(error), "a TOML file")]
     faults = [_unknown_key(path.name, key, _TOP) for key in raw if key not in _TOP]
-    for key in ("title", "question"):
-        if not isinstance(raw.get(key), str) or not raw[key].strip():
-            faults.append(fault(f"{path.name}, {key}", repr(raw.get(key)), "a sentence"))
+    faults += [fault(f"{path.name}, {key}", repr(raw.get(key)), "a sentence") for key in ("title", "question") if not _text(raw.get(key))]
     parents = raw.get("inherits", [])
     parents = [parents] if isinstance(parents, str) else parents
     if not isinstance(parents, list) or not all(isinstance(p, str) for p in parents):
@@ -359,9 +360,7 @@ def _unknown_key(where: str, key: str, allowed: Sequence[str]) -> str:
 
 def _change_faults(entry: dict[str, Any], where: str) -> list[str]:
     faults = [_unknown_key(where, key, (*_REQUIRED, *_OPTIONAL)) for key in entry if key not in (*_REQUIRED, *_OPTIONAL)]
-    for key in _REQUIRED:
-        if not isinstance(entry.get(key), str) or not entry[key].strip():
-            faults.append(fault(f"{where}, {key}", repr(entry.get(key)), "a text"))
+    faults += [fault(f"{where}, {key}", repr(entry.get(key)), "a text") for key in _REQUIRED if not _text(entry.get(key))]
     if entry.get("kind") and entry["kind"] not in KINDS:
         faults.append(fault(f"{where}, kind", repr(entry["kind"]), "direct or response"))
     lever = str(entry.get("lever", ""))
@@ -372,11 +371,11 @@ def _change_faults(entry: dict[str, Any], where: str) -> list[str]:
     if channel and channel not in channels().index:
         faults.append(f"{where}, lever: {unknown('channel', channel, channels().index)}")
     if lever:
-        faults += _effect_faults(entry, levers().loc[name], where) + _target_faults(entry, str(levers().loc[name, "applies_to"]), where)
+        faults += _effect_faults(entry, levers().loc[name].to_dict(), where) + _target_faults(entry, str(levers().loc[name, "applies_to"]), where)
     return faults + _date_faults(entry, where, timed=name not in ("law", "terms"))
 
 
-def _effect_faults(entry: dict[str, Any], lever: pd.Series[str], where: str) -> list[str]:
+def _effect_faults(entry: dict[str, Any], lever: dict[Any, Any], where: str) -> list[str]:
     allowed = str(lever["effects"]).split()
     effect = entry.get("effect")
     if effect not in allowed:
@@ -393,8 +392,8 @@ def _effect_faults(entry: dict[str, Any], lever: pd.Series[str], where: str) -> 
     return _harm_faults(entry, lever, [float(n) for n in numbers], where)
 
 
-def _harm_faults(entry: dict[str, Any], lever: pd.Series[str], numbers: list[float], where: str) -> list[str]:
-    """A direct change may only restrict; shares lie between 0 and 1."""
+def _harm_faults(entry: dict[str, Any], lever: dict[Any, Any], numbers: list[float], where: str) -> list[str]:
+    """Return the faults of a direct change that helps, or of a share above 1."""
     if str(lever["unit"]) == "share" and max(numbers) > 1:
         return [fault(f"{where}, value", repr(max(numbers)), "a share between 0 and 1")]
     if entry.get("kind") != "direct":
@@ -402,7 +401,7 @@ def _harm_faults(entry: dict[str, Any], lever: pd.Series[str], numbers: list[flo
     helps = (lever["harm"] == "below" and max(numbers) > 1) or (
         lever["harm"] == "above" and entry["effect"] == "multiply" and min(numbers) < 1
     )
-    if helps or lever.name == "state_support":
+    if helps or entry["lever"] == "state_support":
         return [fault(f"{where}, value", repr(numbers), "a direct change that restricts", 'what helps the firm is kind = "response"')]
     return []
 
@@ -434,6 +433,10 @@ def _date_faults(entry: dict[str, Any], where: str, timed: bool) -> list[str]:
     if type(delay) is not int or not 0 <= delay <= 120:
         faults.append(fault(f"{where}, delay", repr(delay), "whole months from 0 to 120"))
     return faults
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _listed(value: Any) -> Iterable[Any]:
