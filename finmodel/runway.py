@@ -28,7 +28,7 @@ LIQUID_FUNDS: dict[str, tuple[str, ...]] = {
     "cash and cash equivalents": ("cash_and_cash_equivalents",),
 }
 """Definitions of liquid funds, the widest first: each is a sum of line items as printed, and they are never mixed in one series."""
-CAPITAL_EXPENDITURE = ("capital_expenditure", "capital_expenditure_ppe")
+CAPITAL_EXPENDITURE = ("capital_expenditure", "capex_ppe")
 HORIZONS = (12, 24, 36)
 STALE_AFTER_MONTHS = 12
 

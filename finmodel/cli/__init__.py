@@ -1,6 +1,6 @@
 """The ``finmodel`` command: one file per stage, each adding its commands to :data:`app`."""
 
-from finmodel.cli import scenarios as _scenarios  # noqa: F401
+from finmodel.cli import facts, ratios, scenarios
 from finmodel.cli.app import app, main
 
-__all__ = ["app", "main"]
+__all__ = ["app", "facts", "main", "ratios", "scenarios"]
