@@ -27,7 +27,7 @@ _PUBLIC = {
     "load_statements": "statements",
     "read_scenario": "scenarios",
     "run_scenarios": "run",
-    "scenarios": "scenarios",
+    "read_scenarios": "scenarios",
     "read_facts": "facts",
     "write_facts": "facts",
 }

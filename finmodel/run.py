@@ -17,7 +17,7 @@ from finmodel.exposures import Exposure, exposure
 from finmodel.projection import CashLines, Projection, project
 from finmodel.results import RECORD_COLUMNS, Results
 from finmodel.runway import STALE_AFTER_MONTHS, liquid_funds, yearly_flows
-from finmodel.scenarios import Scenario, levers, scenarios
+from finmodel.scenarios import Scenario, levers, read_scenarios
 from finmodel.statements import Statements
 from finmodel.units import add_months
 
@@ -75,8 +75,8 @@ def run_scenarios(
     Returns
     -------
     ScenarioResults
-        Records of net_burn (CNY per month, mean over the first twelve months), runway (months), runway_lost (months, against the
-        baseline) and channels_closed (a count; the names are in the note), with the scenario, the ends of the interval that its
+        Records of net_burn (CNY per month, mean over the first twelve months), funds_needed_24m (CNY), runway (months), runway_lost
+        (months, against the baseline) and channels_closed (a count; the names are in the note), with the scenario, the ends of the interval that its
         assumptions span, and one row per share of an exposure that nobody discloses.
 
     Raises
@@ -118,7 +118,7 @@ def _read(names: Sequence[str | os.PathLike[str] | Scenario]) -> tuple[Scenario,
     if isinstance(names, (str, os.PathLike)):
         names = [names]
     sources = [name for name in names if not isinstance(name, Scenario)]
-    found = scenarios("baseline", *sources)
+    found = read_scenarios("baseline", *sources)
     found |= {s.name: s for s in names if isinstance(s, Scenario)}
     return tuple(found.values())
 
@@ -168,7 +168,7 @@ def _firm_rows(statements: Statements, firm: str, chosen: Sequence[Scenario], ho
         known = {"firm": firm, "period": statements.day.isoformat(), "scenario": scenario.name}
         yield {**known, **_channels_row(scenario, statements.day, horizon)}
         if cash is None:
-            for quantity, unit in (("net_burn", "CNY per month"), ("runway", "months")):
+            for quantity, unit in (("net_burn", "CNY per month"), ("runway", "months"), ("runway_lost", "months")):
                 yield {**known, "quantity": quantity, "unit": unit, "value": np.nan, "status": "not computable", "reason": reason}
             continue
         exposures = _exposures(scenario, firm, statements.day)
@@ -224,30 +224,29 @@ class _Run:
                     yield {**row, "exposure": name, "share": share, "default": False}
 
     def _point(
-        self, central: Projection | None, best: Projection | None, worst: Projection | None, base: Projection | None, reason: str,
+        self,
+        central: Projection | None,
+        best: Projection | None,
+        worst: Projection | None,
+        base: Projection | None,
+        reason: str,
         missing: Sequence[str],
-    ) -> Iterator[dict[str, Any]]:  # fmt: skip
-        variant = f"{'with' if self.with_capex else 'without'} capital expenditure"
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the quantities of one scenario; where there is no central projection, only the ends of the interval."""
         notes = [*self.cash.notes, *(f"{line} not disclosed: its change is left out" for line in missing)]
-        common = {"variant": variant, "note": "; ".join(notes)}
-        burn = [math.nan if p is None else float(p.net_burn[:12].mean()) for p in (central, best, worst)]
-        status = "not computable" if math.isnan(burn[0]) else "self-funding" if burn[0] <= 0 else "computed"
-        yield {**common, "quantity": "net_burn", "unit": "CNY per month", "value": burn[0], "low": burn[1], "high": burn[2],
-               "status": status, "reason": reason if central is None else ""}  # fmt: skip
-        for quantity, values in (("runway", self._months(central, best, worst)), ("runway_lost", self._lost(base, central, best, worst))):
-            yield {**common, "quantity": quantity, "unit": "months", **values,
-                   "reason": reason if math.isnan(values["value"]) else ""}  # fmt: skip
-
-    def _months(self, central: Projection | None, best: Projection | None, worst: Projection | None) -> dict[str, Any]:
-        runways = [math.nan if p is None else min(p.runway, self.horizon) for p in (central, worst, best)]
-        beyond = central is not None and math.isinf(central.runway)
-        status = f"> {self.horizon}" if beyond else "not computable" if math.isnan(runways[0]) else "computed"
-        return {"value": runways[0], "low": runways[1], "high": runways[2], "status": status}
-
-    def _lost(
-        self, base: Projection | None, central: Projection | None, best: Projection | None, worst: Projection | None
-    ) -> dict[str, Any]:
-        """Months lost up to the horizon against the baseline."""
+        common = {"variant": f"{'with' if self.with_capex else 'without'} capital expenditure", "note": "; ".join(notes)}
         against = math.nan if base is None else min(base.runway, self.horizon)
-        lost = [math.nan if p is None else against - min(p.runway, self.horizon) for p in (central, best, worst)]
-        return {"value": lost[0], "low": lost[1], "high": lost[2], "status": "not computable" if math.isnan(lost[0]) else "computed"}
+        for quantity, unit, measure in (
+            ("net_burn", "CNY per month", lambda p: float(p.net_burn[:12].mean())),
+            ("funds_needed_24m", "CNY", lambda p: float(p.net_burn[:24].sum())),
+            ("runway", "months", lambda p: min(p.runway, self.horizon)),
+            ("runway_lost", "months", lambda p: against - min(p.runway, self.horizon)),
+        ):
+            values = [math.nan if p is None else measure(p) for p in (central, best, worst)]
+            known = [v for v in values if not math.isnan(v)]
+            status = "not computable" if math.isnan(values[0]) else "computed"
+            if quantity == "runway" and central is not None and math.isinf(central.runway):
+                status, common = "censored", common | {"note": f"> {self.horizon} months; {common['note']}"}
+            ends = {"low": min(known), "high": max(known)} if known and worst is not None else {}
+            why = reason if status == "not computable" else ""
+            yield {**common, "quantity": quantity, "unit": unit, "value": values[0], **ends, "status": status, "reason": why}

@@ -189,7 +189,7 @@ def scenario_names() -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (place.get(name, 0), name)))
 
 
-def scenarios(*sources: str | os.PathLike[str]) -> dict[str, Scenario]:
+def read_scenarios(*sources: str | os.PathLike[str]) -> dict[str, Scenario]:
     """Return scenarios by name: the shipped ones, or those asked for.
 
     Parameters
@@ -207,7 +207,7 @@ def scenarios(*sources: str | os.PathLike[str]) -> dict[str, Scenario]:
 
     Examples
     --------
-    >>> scenarios("us-market-ban")["us-market-ban"].restrictions
+    >>> read_scenarios("us-market-ban")["us-market-ban"].restrictions
     ('baseline', 'us-market-ban')
     """
     files: dict[str, Path] = {}
@@ -239,8 +239,8 @@ def scenarios(*sources: str | os.PathLike[str]) -> dict[str, Scenario]:
 
 
 def read_scenario(source: str | os.PathLike[str]) -> Scenario:
-    """Return one scenario, by shipped name or from a TOML file; see :func:`scenarios`."""
-    return next(iter(scenarios(source).values()))
+    """Return one scenario, by shipped name or from a TOML file; see :func:`read_scenarios`."""
+    return next(iter(read_scenarios(source).values()))
 
 
 def diff(first: Scenario, second: Scenario) -> pd.DataFrame:
@@ -371,7 +371,9 @@ def _change_faults(entry: dict[str, Any], where: str) -> list[str]:
     if channel and channel not in channels().index:
         faults.append(f"{where}, lever: {unknown('channel', channel, channels().index)}")
     if lever:
-        faults += _effect_faults(entry, levers().loc[name].to_dict(), where) + _target_faults(entry, str(levers().loc[name, "applies_to"]), where)
+        faults += _effect_faults(entry, levers().loc[name].to_dict(), where) + _target_faults(
+            entry, str(levers().loc[name, "applies_to"]), where
+        )
     return faults + _date_faults(entry, where, timed=name not in ("law", "terms"))
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from finmodel.data import read_table
 from finmodel.errors import DataError
-from finmodel.scenarios import channels, diff, levers, read_scenario, scenario_names, scenarios
+from finmodel.scenarios import channels, diff, levers, read_scenario, scenario_names, read_scenarios
 
 ASKED = {
     "baseline", "unrestricted", "us-investment-ban", "entity-list", "hk-ipo-barrier", "star-ipo-barrier", "us-ipo-barrier",
@@ -34,7 +34,7 @@ def write(folder, name, text):
 
 
 def test_the_shipped_scenarios_are_there_and_sound():
-    found = scenarios()
+    found = read_scenarios()
     assert set(found) == ASKED
     for scenario in found.values():
         assert scenario.title and scenario.question
@@ -51,7 +51,7 @@ def test_baseline_takes_the_law_and_unrestricted_nothing():
 def test_a_scenario_inherits_and_names_only_what_changes(tmp_path):
     path = write(tmp_path, "mine", GOOD)
     child = write(tmp_path, "child", GOOD.replace('"baseline"', '["mine", "us-market-ban"]').replace("0.9", "0.85"))
-    mine, combined = scenarios(path, child).values()
+    mine, combined = read_scenarios(path, child).values()
     assert mine.restrictions == ("baseline", "mine")
     assert combined.restrictions == ("baseline", "us-market-ban", "child")
     assert [c.value for c in combined.changes if c.lever == "revenue"] == [0.85]
@@ -93,7 +93,7 @@ def test_every_fault_of_every_file_at_once(tmp_path):
     path = write(tmp_path, "bad", bad + '[[change]]\nlever = "channel.hong_kong_ip"\neffect = "close"\n')
     parent = write(tmp_path, "worse", GOOD.replace('"baseline"', '["bad", "basline"]').replace('title = "t"', "titel = 1"))
     with pytest.raises(DataError) as caught:
-        scenarios(parent)
+        read_scenarios(parent)
     text = str(caught.value)
     for part in (
         "worse.toml, titel", "did you mean 'title'", "worse.toml, title", "unknown scenario 'basline'", "did you mean 'baseline'",
@@ -143,7 +143,7 @@ def test_a_circle_is_named(tmp_path):
     for name, parent in (("a", "b"), ("b", "c"), ("c", "a")):
         write(tmp_path, name, GOOD.replace('"baseline"', f'"{parent}"'))
     with pytest.raises(DataError, match="a circle a -> b -> c -> a") as caught:
-        scenarios(tmp_path / "a.toml")
+        read_scenarios(tmp_path / "a.toml")
     assert len(caught.value.faults) == 1
 
 
@@ -158,7 +158,7 @@ def test_two_files_of_one_name_are_refused(tmp_path):
     (tmp_path / "x").mkdir()
     first, second = write(tmp_path, "mine", GOOD), write(tmp_path / "x", "mine", GOOD)
     with pytest.raises(DataError, match="a second scenario 'mine'"):
-        scenarios(first, second)
+        read_scenarios(first, second)
 
 
 def test_dates_relative_to_the_day():

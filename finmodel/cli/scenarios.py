@@ -9,7 +9,7 @@ import typer
 from finmodel.cli.app import AllOption, Format, FormatOption, app, show, takes_statements
 from finmodel.data import rows
 from finmodel.run import run_scenarios
-from finmodel.scenarios import diff, read_scenario, scenarios
+from finmodel.scenarios import diff, read_scenario, read_scenarios
 from finmodel.statements import Statements
 
 commands = typer.Typer(no_args_is_help=True, help="Named, dated, argued assumptions: what they suppose and what they lead to.")
@@ -24,7 +24,7 @@ def list_command(form: FormatOption = Format.table) -> None:
     show(
         [
             {"scenario": s.name, "title": s.title, "question": s.question, "inherits": " ".join(s.inherits), "changes": len(s.changes)}
-            for s in scenarios().values()
+            for s in read_scenarios().values()
         ],
         form,
     )
@@ -52,4 +52,8 @@ def run_command(
     form: FormatOption = Format.table,
 ) -> None:
     """Run firms through scenarios: burn, runway, months lost, channels closed."""
-    show(run_scenarios(statements, names, horizon=horizon).records(every), form)
+    records = run_scenarios(statements, names, horizon=horizon).records(every)
+    if form is Format.table:
+        columns = ("firm", "scenario", "quantity", "exposure", "share", "value", "low", "high", "unit", "reason")
+        records = [{c: r[c] for c in columns} for r in records]
+    show(records, form)
