@@ -76,8 +76,8 @@ def run_scenarios(
     -------
     ScenarioResults
         Records of net_burn (CNY per month, mean over the first twelve months), funds_needed_24m (CNY), runway (months), runway_lost
-        (months, against the baseline) and channels_closed (a count; the names are in the note), with the scenario, the ends of the interval that its
-        assumptions span, and one row per share of an exposure that nobody discloses.
+        (months, against the baseline) and channels_closed (a count; the names are in the note), with the scenario, the ends of the
+        interval that its assumptions span, and one row per share of an exposure that nobody discloses.
 
     Raises
     ------
