@@ -1,52 +1,54 @@
-"""``finmodel figure`` and ``finmodel pack``: one chart with its numbers, and the whole PDF."""
+"""``finmodel figure`` and ``finmodel pack``: one chart with its numbers, or all of them bound into a PDF."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 import typer
 
-from finmodel.cli.app import app, takes_statements
+import finmodel
+from finmodel.cli.app import app, progress_bar, takes_statements
 from finmodel.statements import Statements
 
-LanguageOption = Annotated[str, typer.Option("--language", help="en, or zh (needs a Chinese typeface on the system).")]
+Language = Literal["en", "zh"]
+LanguageOption = Annotated[str, typer.Option(help="en, or zh for names in Chinese (needs a Chinese typeface on the system).")]
 
 
 @app.command("figure")
 @takes_statements
 def write_figure(
     statements: Statements,
-    name: Annotated[str, typer.Argument(help="The figure; 'finmodel figure list' lists them.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write: .png, .svg or .pdf; a CSV of the numbers beside it.")] = None,
+    name: Annotated[str, typer.Argument(help="Name of the figure; a wrong one lists them all.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write: .png, .svg or .pdf; the numbers go into a .csv beside it.")
+    ],
     language: LanguageOption = "en",
 ) -> None:
-    """Write one figure as PNG, SVG or PDF, and the numbers in it as CSV beside it."""
-    from finmodel.figures import draw, plots, save_figure
+    """Draw one chart and write the numbers in it as CSV beside it."""
+    from finmodel.figures import save_figure
+    from finmodel.results import plots
 
-    if name == "list":
-        for each, drawing in plots.items():
-            print(f"{each:24} {(drawing.__doc__ or '').splitlines()[0]}")
-        return
-    path = output or Path(f"{name}.svg")
-    save_figure(draw(name, statements, language=language), path)
-    print(f"{path} and {path.with_suffix('.csv')}")
+    drawing = plots[name]
+    results = getattr(finmodel, drawing.of)(statements)
+    save_figure(drawing(results, language=_language(language)), output)
+    print(f"wrote {output} and {output.with_suffix('.csv').name}")
 
 
 @app.command("pack")
 @takes_statements
 def write_pack(
     statements: Statements,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the PDF.")] = Path("pack.pdf"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="PDF to write.")] = Path("pack.pdf"),
     language: LanguageOption = "en",
 ) -> None:
-    """Write the PDF pack: every figure on its page, with words, sources and an outline."""
-    from rich.console import Console
-    from rich.progress import Progress
+    """Draw every page from the facts and bind them into one PDF."""
+    with progress_bar("Pages") as step:
+        finmodel.build_pack(output, statements, language=_language(language), progress=step)
+    print(f"wrote {output}")
 
-    from finmodel.pack import build_pack
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("pages", total=None)
-        build_pack(output, statements, language, lambda done, of: bar.update(task, completed=done, total=of))
-    print(output)
+def _language(given: str) -> Language:
+    if given not in ("en", "zh"):
+        raise ValueError(f"unknown language {given!r}: en or zh")
+    return cast("Language", given)

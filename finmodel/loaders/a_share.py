@@ -23,6 +23,7 @@ REPORTS_FILE = "company_annual_reports.xlsx"
 MISSING = -1.0
 """What the panel writes for a figure that was not found in the report."""
 
+
 def read_a_share_panel(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """Return the A-share panel as one row per firm and year.
 

@@ -48,7 +48,9 @@ def read_data_set(archive: zipfile.ZipFile, path: Path, firm: str | None) -> pd.
         where = f"{path.name}, {name}"
         with archive.open(name) as stream:
             try:
-                table = pd.read_csv(stream, sep="\t", dtype=str, keep_default_na=False, quoting=3, encoding="utf-8", usecols=columns.__contains__)
+                table = pd.read_csv(
+                    stream, sep="\t", dtype=str, keep_default_na=False, quoting=3, encoding="utf-8", usecols=columns.__contains__
+                )
             except (ValueError, pd.errors.ParserError) as error:
                 raise DataError([fault(where, str(error).splitlines()[0], "a tab-separated table in UTF-8")]) from None
         tables.append(_complete(table, columns, where))

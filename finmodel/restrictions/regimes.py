@@ -42,6 +42,8 @@ class Rule:
         Where the answer is ``unclear``: each defensible answer and its argument.
     check : str
         What to find out where the rule is unverified or unclear.
+    given : bool
+        Whether the rule asks only facts that were given; else a fact that was not given leaves open whether it applies.
     """
 
     answer: str
@@ -51,6 +53,7 @@ class Rule:
     confidence: str = "confirmed"
     readings: Mapping[str, str] = field(default_factory=dict)
     check: str = ""
+    given: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,11 @@ class Measure:
         Day on which the end became known.
     clock : str
         The day that counts: ``on`` (trade) or ``completed_on`` (settlement).
-    lists : tuple of str
-        Lists of names it applies to; empty where it names nobody.
+    lists, other_lists : tuple of str
+        Lists of names it applies to that ship, and those in the words of ``target_listed_on``; empty where it names nobody.
     binds, instruments, actions, window, gates, ended_by, note : str
-        In words: who is bound, what is covered, what is forbidden or required, windows after listing, what it asks of a firm that
-        wants to list, how it ended, remarks.
+        In words: who is bound, what is covered, what is forbidden, windows after listing, what it asks of a firm that wants to list,
+        how it ended, remarks.
     exceptions : tuple of str
         What it exempts.
     venues : tuple of str
@@ -95,6 +98,7 @@ class Measure:
     end_made: date | None = None
     clock: str = "on"
     lists: tuple[str, ...] = ()
+    other_lists: tuple[str, ...] = ()
     binds: str = ""
     instruments: str = ""
     actions: str = ""
@@ -254,10 +258,8 @@ def _expanded(when: Mapping[str, Any], groups: Mapping[str, list[str]], where: s
 
 
 def _rule_faults(rule: Mapping[str, Any], where: str) -> list[str]:
-    faults = []
-    for answer in (rule.get("answer", ""), *rule.get("readings", {})):
-        if answer not in STRICTNESS:
-            faults.append(fault(where, f"answer {answer!r}", f"one of {', '.join(STRICTNESS)}"))
+    answers = (rule.get("answer", ""), *rule.get("readings", {}))
+    faults = [fault(where, f"answer {a!r}", f"one of {', '.join(STRICTNESS)}") for a in answers if a not in STRICTNESS]
     if rule.get("confidence") not in CONFIDENCE:
         faults.append(fault(where, f"confidence {rule.get('confidence')!r}", f"one of {', '.join(CONFIDENCE)}"))
     if (rule.get("answer") == "unclear") != bool(rule.get("readings")):
