@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from finmodel.brief import brief
+from finmodel.briefing import brief
 from finmodel.cli.app import Format, FormatOption, app, show, takes_statements
 from finmodel.statements import Statements
 

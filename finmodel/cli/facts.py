@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from finmodel.cli.app import AllOption, Format, FormatOption, app, show, takes_statements
-from finmodel.coverage import coverage
+from finmodel.gaps import coverage
 from finmodel.data import rows
 from finmodel.facts import read_facts
 from finmodel.ratios.compute import compute_ratios
