@@ -15,7 +15,7 @@ import finmodel as fm
 from finmodel.facts import line_items
 from finmodel.ratios import compute_ratios, ratios
 from finmodel.statements import Statements
-from tests.test_statements import facts, flow
+from making import facts, flow
 
 ALL = list(ratios.items())
 
