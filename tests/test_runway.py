@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from making import cash, facts, flow
 
 from finmodel.runway import age_in_months, cash_runway, is_stale, liquid_funds, yearly_flows
 from finmodel.statements import Statements
-from making import cash, facts, flow
 
 
 def shown(statements: Statements, day: str, firm: str) -> pd.DataFrame:

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from making import facts, flow, instant
 
 import finmodel as fm
 from finmodel.statements import Statements, exchange_rate, unbalanced
-from making import facts, flow, instant
 
 
 def test_as_of_is_a_door_in_both_directions(statements: Statements) -> None:
