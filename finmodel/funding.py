@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 from finmodel.data import read_table, rows
-from finmodel.errors import unknown
+from finmodel.firms import find_firm
 from finmodel.restrictions.engine import Finding, decide
 from finmodel.restrictions.transactions import Transaction
 from finmodel.restrictions.words import REFUSALS
@@ -90,7 +90,7 @@ def funding_access(
     Parameters
     ----------
     firm : str
-        Its short name.
+        Its name.
     on : str or date
         The day.
     scenario : str or Scenario
@@ -121,7 +121,7 @@ def funding_access(
     """
     on = parse_date(on) if isinstance(on, str) else on
     law_day = on if as_of is None else parse_date(as_of) if isinstance(as_of, str) else as_of
-    _check_firm(firm)
+    firm = find_firm(firm).firm
     scenario = read_scenario(scenario) if isinstance(scenario, str) else scenario
     found: list[dict[str, Any]] = []
     for channel in channels().index:
@@ -154,12 +154,6 @@ def _headline(firm: str, on: date, table: pd.DataFrame) -> str:
     return f"By law closed or unclear on {on}: {where}; all else is contract or assumption."
 
 
-def _check_firm(firm: str) -> None:
-    known = read_table("firms")["firm"].tolist()
-    if firm not in known:
-        raise unknown("firm", firm, known)
-
-
 def _channel_rows(firm: str, channel: str, on: date, scenario: Scenario, as_of: date, contested: str) -> list[dict[str, Any]]:
     name = {"firm": firm, "period": on.isoformat(), "quantity": "access", "unit": "share of the book", "channel": channel}
     closed = not_open(firm, channel, on) or _shut(scenario, channel, on, as_of)
@@ -179,21 +173,21 @@ def _channel_rows(firm: str, channel: str, on: date, scenario: Scenario, as_of: 
             {
                 **name, "investor_class": "all", "variant": _variant(unclear, reading), "share": 1.0, "legal": legal,
                 "contractual": contractual, "value": central, "low": low, "high": high, "status": "assumed",
-                "reason": _first_sentence(firm, channel, on, classes),
+                "reason": _first_sentence(classes),
             }
         )  # fmt: skip
     return out
 
 
-def _first_sentence(firm: str, channel: str, on: date, classes: Sequence[ClassAccess]) -> str:
-    """Say first whether the law closes anything at all."""
+def _first_sentence(classes: Sequence[ClassAccess]) -> str:
+    """Say first whether the law closes anything at all, then what contract does."""
     shut = [one for one in classes if min(one.legal) < 1]
-    touched = [one for one in shut if one.high > 0]
-    if not shut:
-        return "by law open to every class on this day; what is left out is contract or assumption"
-    if not touched:
-        return "the law shuts out classes that have no part in this book"
-    return "by law closed or unclear for " + ", ".join(f"{one.investor_class} ({one.measure})" for one in touched)
+    touched = [f"{one.investor_class} ({one.measure})" for one in shut if one.high > 0]
+    law = f"by law closed or unclear for {', '.join(touched)}" if touched else "by law open to every class that has a part in it"
+    excluded = [one.investor_class for one in classes if one.contractual == 0]
+    if len(excluded) == len(classes):
+        return f"{law}; the offering's own terms exclude everyone"
+    return f"{law}; the offering's own terms exclude {', '.join(excluded)}" if excluded else law
 
 
 def _class_rows(one: ClassAccess) -> Iterator[dict[str, Any]]:
@@ -341,10 +335,8 @@ def chill_of(scenario: Scenario, investor_class: str, on: date, as_of: date) -> 
 
 def listed_on(firm: str) -> date | None:
     """Return the first trading day of a firm, ``date.min`` where it was listed before our record begins, None for an unlisted one."""
-    row = read_table("firms").set_index("firm").loc[firm]
-    if not row["listed_on"]:
-        return None
-    return parse_date(str(row["listed_from"])) if row["listed_from"] else date.min
+    found = find_firm(firm)
+    return (found.listed_from or date.min) if found.listed_on else None
 
 
 def not_open(firm: str, channel: str, on: date) -> str:
