@@ -18,7 +18,7 @@ LAYERS = [
     {"loaders"},
     {"statements", "results"},
     {"verify", "ratios", "restrictions"},
-    {"estimate", "runway", "simulate"},
+    {"estimate", "runway", "generator", "kernel", "simulate"},
     {"coverage", "cashflow"},
     {"scenarios", "exposures"},
     {"projection"},

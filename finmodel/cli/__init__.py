@@ -1,6 +1,6 @@
 """The ``finmodel`` command: one file per stage, each adding its commands to :data:`app`."""
 
-from finmodel.cli import facts, funding, ratios, scenarios
+from finmodel.cli import brief, facts, funding, ratios, scenarios
 from finmodel.cli.app import app, main
 
-__all__ = ["app", "facts", "funding", "main", "ratios", "scenarios"]
+__all__ = ["app", "brief", "facts", "funding", "main", "ratios", "scenarios"]

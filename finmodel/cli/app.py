@@ -122,7 +122,7 @@ def show(records: list[dict[str, Any]], form: Format) -> None:
 
 def _safe(value: Any) -> Any:
     """Return text that a spreadsheet does not take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+@\t\r" else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _print_table(records: list[dict[str, Any]]) -> None:

@@ -1,1 +1,5 @@
-"""loaders."""
+"""A file in, a checked facts table out: one module per kind of file, imported here so that it registers itself."""
+
+from finmodel.loaders.base import Loader, load, loaders, slug
+
+__all__ = ["Loader", "load", "loaders", "slug"]

@@ -319,7 +319,8 @@ def _with_defaults(table: pd.DataFrame, statements: Statements) -> pd.DataFrame:
     """Mark one row per firm, period and quantity, and put the rows in order.
 
     Disclosed lines come before proxies, then the basis of the latest filing, then the variants in order of definition, then one
-    document (the latest) before a mix of several, since lines are reclassified between documents. Variants that are never shown first do not count.
+    document (the latest) before a mix of several, since lines are reclassified between documents. Variants that are never
+    shown first do not count.
     """
     if table.empty:
         return table.assign(default=pd.Series(dtype=bool))

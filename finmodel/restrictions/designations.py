@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cache, cached_property
 
@@ -155,42 +155,50 @@ class Identity:
 
 
 class Names:
-    """Designations and aliases, looked up by exact name.
+    """Designations and the names of their firms, looked up by exact name.
 
     Parameters
     ----------
     designations : iterable of Designation
     aliases : pandas.DataFrame
-        Columns alias, legal_name, firm, kind, source. Kind ``affiliate`` is another member of the group, ``name`` the legal name of the
-        issuer, anything else (aka, short, former, translation) another name for it.
+        Columns alias, legal_name, firm, kind, source. Kind ``affiliate`` is another member of the firm's group; any other kind (name,
+        aka, short, renamed) is another name of the same legal person.
+    firms : pandas.DataFrame
+        Columns firm, name_en, name_zh, legal_name, legal_name_zh, aliases; all of them name the firm's issuer of securities.
     """
 
-    def __init__(self, designations: Iterable[Designation], aliases: pd.DataFrame) -> None:
+    def __init__(self, designations: Iterable[Designation], aliases: pd.DataFrame, firms: pd.DataFrame) -> None:
         self.designations = tuple(designations)
         self._identity: dict[str, Identity] = {}
-        for d in self.designations:
-            self._identity.setdefault(normalise(d.legal_name), Identity(d.legal_name, d.legal_name, d.firm, d.relation == "subsidiary"))
         for row in aliases.to_dict("records"):
-            alias = str(row["alias"])
-            self._identity[normalise(alias)] = Identity(alias, row["legal_name"], row["firm"], row["kind"] == "affiliate")
+            self._add(row["alias"], row["legal_name"], row["firm"], row["kind"] == "affiliate")
+        for row in firms.to_dict("records"):
+            spoken = (row["firm"], row["legal_name"], row["name_en"], row["name_zh"], row["legal_name_zh"], *row["aliases"].split("|"))
+            for name in spoken:
+                self._add(name, row["legal_name"], row["firm"], False)
         for d in self.designations:
-            if d.firm:
-                self._identity.setdefault(normalise(d.firm), Identity(d.firm, "", d.firm))
+            self._add(d.legal_name, d.legal_name, d.firm, d.relation == "subsidiary")
+
+    def _add(self, name: str, legal_name: str, firm: str, affiliate: bool) -> None:
+        if normalise(name):
+            self._identity.setdefault(normalise(name), Identity(name.strip(), legal_name, firm, affiliate))
 
     def identify(self, name: str) -> Identity:
         """Return what a name stands for; an unknown name stands for itself."""
         found = self._identity.get(normalise(name))
-        if found is None:
-            return Identity(name, name, known=False)
-        return Identity(name, found.legal_name, found.firm, found.affiliate)
+        return replace(found, given=name) if found else Identity(name, name, known=False)
 
     def match(self, identity: Identity, designation: Designation) -> str:
         """Return ``listed``, ``contested`` (another member of the firm's group is listed) or blank."""
-        if normalise(designation.legal_name) in (normalise(identity.given), normalise(identity.legal_name)):
+        if self._keys(designation.legal_name) & {normalise(identity.given), normalise(identity.legal_name)}:
             return "listed"
         if not identity.firm or identity.affiliate or designation.firm != identity.firm:
             return ""
         return "listed" if designation.relation == "issuer" else "contested"
+
+    def _keys(self, listed: str) -> set[str]:
+        """Return the names under which a listed name is met: itself and the legal name it is."""
+        return {normalise(listed), normalise(self.identify(listed).legal_name)}
 
     def matches(self, identity: Identity) -> list[tuple[Designation, str]]:
         """Return every designation that a name meets, with how."""
@@ -205,7 +213,8 @@ class Names:
     def _index(self) -> Mapping[str, list[Designation]]:
         index: dict[str, list[Designation]] = defaultdict(list)
         for d in self.designations:
-            index[normalise(d.legal_name)].append(d)
+            for key in self._keys(d.legal_name):
+                index[key].append(d)
             if d.firm:
                 index[d.firm].append(d)
         return index
@@ -215,11 +224,11 @@ class Names:
         from rapidfuzz import fuzz, process
 
         known = {normalise(d.legal_name): d.legal_name for d in self.designations}
-        found = process.extract(normalise(name), list(known), scorer=fuzz.WRatio, limit=most, score_cutoff=70)
+        found = process.extract(normalise(name), list(known), scorer=fuzz.WRatio, limit=most)
         return tuple(known[key] for key, _, _ in found)
 
 
 @cache
 def shipped_names() -> Names:
     """Return the designations and aliases that ship."""
-    return Names(read_designations(read_table("designations"), "designations.csv"), read_table("aliases"))
+    return Names(read_designations(read_table("designations"), "designations.csv"), read_table("aliases"), read_table("firms"))

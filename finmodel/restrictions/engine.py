@@ -125,6 +125,7 @@ class Decision:
         lines = [self.answer, *(f"  {finding}" for finding in self.why)]
         lines += [f"  needed: {fact}" for fact in self.facts_needed]
         lines += [f"  {name}: {text}" for name, text in (("contract", self.contractual), ("practice", self.practical)) if text]
+        lines += [f"  not found on any list; nearest listed names: {' | '.join(self.proposed)}"] if self.proposed else []
         lines += [f"  law checked to {self.law_verified_to}" + ("" if self.verified else ": this answer is unverified")]
         return "\n".join(lines)
 
@@ -200,7 +201,7 @@ def decide_cases(path: str | os.PathLike[str], regimes: Iterable[str] | None = N
 def _regime_finding(regime: Regime, t: Transaction, names: Names, identity: Identity, contested: str) -> Finding:
     law_as_of = t.law_as_of if isinstance(t.law_as_of, date) else None
     found = [
-        _finding(regime, measure, t, designation, listed)
+        _finding(regime, measure, t, identity, designation, listed)
         for measure in regime.measures
         if measure.rules and measure.in_force(_day(measure, t), law_as_of)
         for designation, listed in _listings(regime, measure, t, names, identity, contested)
@@ -239,14 +240,14 @@ def _listings(
     """Return the designations to test a measure against, each with whether it covers the issuer (a text: what that hangs on)."""
     law_as_of = t.law_as_of if isinstance(t.law_as_of, date) else None
     day = _day(measure, t)
-    if t.target_listed_on:
-        return [(None, t.target_listed_on not in ("none", "1260H"))]
+    if t.target_listed_on and measure.other_lists:
+        return [(None, t.target_listed_on in measure.other_lists)]
     found: list[tuple[Designation | None, bool | str]] = []
     for designation, how in names.matches(identity):
         if designation.list not in measure.lists or not designation.in_force(day, law_as_of):
             continue
         if how == "contested":
-            hangs = f"whether {designation.legal_name} on the list covers securities of {identity.given}"
+            hangs = f"whether {designation.legal_name} on the list covers {identity.legal_name}: {designation.note}"
             found.append((designation, {"unclear": hangs, "listed": True, "not-listed": False}[contested]))
         else:
             hangs = f"whether {designation.legal_name} is on the list: {designation.note}"
@@ -257,13 +258,15 @@ def _listings(
     return [(None, False if covered else f"whether {identity.given} is on the list: only the firms studied here ship")]
 
 
-def _finding(regime: Regime, measure: Measure, t: Transaction, designation: Designation | None, listed: bool | str) -> Finding:
-    facts = _facts(measure, t, designation, listed)
+def _finding(
+    regime: Regime, measure: Measure, t: Transaction, identity: Identity, designation: Designation | None, listed: bool | str
+) -> Finding:
+    facts = _facts(measure, t, identity, designation, listed)
     needed: dict[str, None] = {}
     branches: list[tuple[str, Rule]] = []
     for rule in measure.rules:
         state, unknown = _holds(rule.when, facts)
-        if state is False:
+        if state is False or (rule.given and unknown):
             continue
         needed |= dict.fromkeys(_name(fact, listed) for fact in unknown)
         branches.append((_becomes(measure, rule.answer, facts), rule))
@@ -311,10 +314,10 @@ def _merged(
     )
 
 
-def _facts(measure: Measure, t: Transaction, designation: Designation | None, listed: bool | str) -> dict[str, Any]:
+def _facts(measure: Measure, t: Transaction, identity: Identity, designation: Designation | None, listed: bool | str) -> dict[str, Any]:
     """Return everything a rule may ask; None is a fact that was not given."""
     day = _day(measure, t)
-    activity, operations = split_activity(t.target_activity or firm_activity(t.issuer))
+    activity, operations = split_activity(t.target_activity or _activities().get(identity.firm, ""))
     facts: dict[str, Any] = {name: getattr(t, name) or None for name in t.__dataclass_fields__}
     facts["side"] = t.investor if t.acting_for == "self" else t.acting_for
     facts["day"] = day
@@ -370,11 +373,6 @@ def _becomes(measure: Measure, answer: str, facts: Mapping[str, Any]) -> str:
 @cache
 def _activities() -> dict[str, str]:
     return dict(read_table("firm_activities")[["firm", "target_activity"]].itertuples(index=False, name=None))
-
-
-def firm_activity(issuer: str) -> str:
-    """Return what a firm does in the words of the outbound rule; blank where that is not in the data."""
-    return _activities().get(shipped_names().identify(issuer).firm, "")
 
 
 @cache

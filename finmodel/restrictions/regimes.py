@@ -42,6 +42,8 @@ class Rule:
         Where the answer is ``unclear``: each defensible answer and its argument.
     check : str
         What to find out where the rule is unverified or unclear.
+    given : bool
+        Whether the rule asks only facts that were given; else a fact that was not given leaves open whether it applies.
     """
 
     answer: str
@@ -51,6 +53,7 @@ class Rule:
     confidence: str = "confirmed"
     readings: Mapping[str, str] = field(default_factory=dict)
     check: str = ""
+    given: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,11 @@ class Measure:
         Day on which the end became known.
     clock : str
         The day that counts: ``on`` (trade) or ``completed_on`` (settlement).
-    lists : tuple of str
-        Lists of names it applies to; empty where it names nobody.
+    lists, other_lists : tuple of str
+        Lists of names it applies to that ship, and those in the words of ``target_listed_on``; empty where it names nobody.
     binds, instruments, actions, window, gates, ended_by, note : str
-        In words: who is bound, what is covered, what is forbidden or required, windows after listing, what it asks of a firm that
-        wants to list, how it ended, remarks.
+        In words: who is bound, what is covered, what is forbidden, windows after listing, what it asks of a firm that wants to list,
+        how it ended, remarks.
     exceptions : tuple of str
         What it exempts.
     venues : tuple of str
@@ -95,6 +98,7 @@ class Measure:
     end_made: date | None = None
     clock: str = "on"
     lists: tuple[str, ...] = ()
+    other_lists: tuple[str, ...] = ()
     binds: str = ""
     instruments: str = ""
     actions: str = ""

@@ -1,0 +1,150 @@
+"""Pages as lines of words with boxes: what a PDF, a web page and a plain text have in common."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from finmodel.units import DASHES, parse_amount
+
+_MONEY = re.compile(r"(?:RMB|HK\$|US\$|NT\$|S\$|A\$|C\$|R\$|HKD|USD|CNY|人民币|人民幣|港币|港幣|美元|[$€£¥￥])")
+_UNIT_AFTER = re.compile(r"(?:cents?|仙|分|元|港元|港仙|美元)$", re.IGNORECASE)
+_LEADER = re.compile(r"[.．·…‥_\s]+")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Text without a gap in it, and its box in points from the top left of the page."""
+
+    text: str
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+    @property
+    def centre(self) -> float:
+        """Middle between left and right."""
+        return (self.x0 + self.x1) / 2
+
+
+@dataclass(slots=True)
+class Line:
+    """Words on one height of a page, from left to right; `band` numbers the ruled or tagged table row that holds them."""
+
+    words: list[Word]
+    page: int
+    band: int | None = None
+    text: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.text = join_words(self.words)
+
+    @property
+    def top(self) -> float:
+        """Top of the highest word."""
+        return min(w.top for w in self.words)
+
+    @property
+    def bottom(self) -> float:
+        """Bottom of the lowest word."""
+        return max(w.bottom for w in self.words)
+
+    @property
+    def size(self) -> float:
+        """Height of the first word: the size of the type."""
+        return self.words[0].bottom - self.words[0].top
+
+
+@dataclass(slots=True)
+class Page:
+    """One page (or one table of a web page with the text before it)."""
+
+    number: int
+    lines: list[Line]
+    cells: bool = False
+    """Whether the lines are the rows of a tagged table, so that no label runs over two of them."""
+
+
+def join_words(words: Sequence[Word]) -> str:
+    """Return the words as text: a space between them unless both are Han characters set close."""
+    out = ""
+    for before, word in zip([None, *words[:-1]], words, strict=True):
+        close = before is not None and word.x0 - before.x1 < 0.6 * (word.bottom - word.top)
+        glue = not out or (close and is_han(out[-1]) and is_han(word.text[0]))
+        out += word.text if glue else f" {word.text}"
+    return out
+
+
+def is_han(character: str) -> bool:
+    """Return whether a character is written without spaces around it (Han, kana, full-width punctuation)."""
+    return "⺀" <= character <= "鿿" or "豈" <= character <= "﫿" or "！" <= character <= "｠" or "　" <= character <= "〿"
+
+
+def without_leaders(words: Iterable[Word]) -> list[Word]:
+    """Drop the dots that lead from a label to its figures."""
+    return [w for w in words if not _LEADER.fullmatch(w.text)]
+
+
+def joined_marks(words: Sequence[Word]) -> list[Word]:
+    """Join signs that stand apart from their figure: ``$`` and ``(`` to the right, ``)`` and ``%`` to the left."""
+    out: list[Word] = []
+    for word in words:
+        if out and (_opens(out[-1].text) or _closes(out[-1].text, word.text)) and word.x0 - out[-1].x1 < 80:
+            left = out.pop()
+            word = Word(left.text + word.text, left.x0, min(left.top, word.top), word.x1, max(left.bottom, word.bottom))
+        out.append(word)
+    return out
+
+
+def _opens(text: str) -> bool:
+    return text in ("(", "（", "$(", "$ (", "-$") or bool(_MONEY.fullmatch(text))
+
+
+def _closes(figure: str, mark: str) -> bool:
+    if mark in (")", "）", ")%", "）%"):
+        return figure.count("(") + figure.count("（") > figure.count(")") + figure.count("）")
+    if mark in ("%", "％", "cents", "cent", "仙", "元"):
+        return figure_of(figure) is not None
+    return False
+
+
+def figure_of(text: str) -> str | None:
+    """Return the bare number in a printed cell, as :func:`finmodel.units.parse_amount` reads it, or None if it is no figure.
+
+    Currency signs and units of the cell (``$``, ``人民幣``, ``cents``, ``元``) are set aside; a percentage is no figure here.
+
+    Examples
+    --------
+    >>> figure_of("$(1,234)"), figure_of("人民幣1.68元"), figure_of("—"), figure_of("22(b)")
+    ('(1,234)', '1.68', '—', None)
+    """
+    text = unicodedata.normalize("NFKC", text).strip().replace("\u00ad", "")
+    bare = _UNIT_AFTER.sub("", _MONEY.sub("", text)).replace(" ", "").rstrip("*#^†‡")
+    if not any(c.isdigit() for c in bare):
+        return bare if bare and len(bare) <= 3 and all(c in DASHES for c in bare) else None
+    try:
+        parse_amount(bare)
+    except ValueError:
+        return None
+    return bare
+
+
+def is_year(text: str) -> bool:
+    """Return whether a word is a bare year: a heading, not an amount."""
+    return bool(_YEAR.fullmatch(text))
+
+
+def phrases(words: Sequence[Word], gap: float = 0.8) -> list[Word]:
+    """Join words that stand closer than `gap` times the size of the type into phrases with their common box."""
+    out: list[list[Word]] = []
+    for word in words:
+        near = out and word.x0 - out[-1][-1].x1 < gap * (word.bottom - word.top)
+        if near:
+            out[-1].append(word)
+        else:
+            out.append([word])
+    return [Word(join_words(ws), ws[0].x0, min(w.top for w in ws), ws[-1].x1, max(w.bottom for w in ws)) for ws in out]

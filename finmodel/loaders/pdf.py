@@ -1,0 +1,236 @@
+"""PDF files: the text of every page, and the words with their boxes of the pages that are asked for."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from finmodel.errors import DataError, fault
+from finmodel.loaders.base import Loader, Progress, loaders
+from finmodel.loaders.layout import Line, Page, Word
+
+MOST_PAGES = 5_000
+MOST_CHARACTERS = 60_000
+"""Characters of one page beyond which it is no page of a report (a normal one has 2,000 to 8,000)."""
+
+
+class Pdf:
+    """An open PDF: `texts` of all pages, and `page(number)` with words and boxes, each read once."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name
+        try:
+            self._document = pdfium.PdfDocument(path)
+        except pdfium.PdfiumError as error:
+            raise DataError([_unreadable(path.name, str(error))]) from None
+        self._pages: dict[int, Page] = {}
+        count = len(self._document)
+        if not 0 < count <= MOST_PAGES:
+            raise DataError(
+                [fault(path.name, f"{count:,} pages", f"1 to {MOST_PAGES:,}", "split the file and load the part with the statements")]
+            )
+        self.count = count
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._document.close()
+
+    def texts(self, progress: Progress | None = None) -> list[str]:
+        """Return the text of every page, in the order in which the file holds it."""
+        out = []
+        for index in range(self.count):
+            if progress:
+                progress(index, self.count)
+            out.append(self._text(index))
+        return out
+
+    def _text(self, index: int) -> str:
+        with _opened(self._document, index) as text_page:
+            return "" if text_page is None else str(text_page.get_text_range(count=min(text_page.count_chars(), MOST_CHARACTERS)))
+
+    def page(self, number: int) -> Page:
+        """Return page `number` (from 1) as lines of words with boxes."""
+        if number not in self._pages:
+            self._pages[number] = self._read(number)
+        return self._pages[number]
+
+    def _read(self, number: int) -> Page:
+        try:
+            page = self._document[number - 1]
+        except pdfium.PdfiumError:
+            return Page(number, [])
+        try:
+            characters = list(_characters(page))
+            lines = lines_of(characters, number)
+            set_bands(lines, _rules(page))
+        finally:
+            page.close()
+        return Page(number, lines)
+
+
+class _opened:  # noqa: N801 - used like a function
+    """A page's text for the length of a with block; None where the page cannot be read."""
+
+    def __init__(self, document: pdfium.PdfDocument, index: int) -> None:
+        self._page = self._text = None
+        try:
+            self._page = document[index]
+            self._text = self._page.get_textpage()
+        except pdfium.PdfiumError:
+            pass
+
+    def __enter__(self) -> pdfium.PdfTextPage | None:
+        return self._text
+
+    def __exit__(self, *_: object) -> None:
+        for part in (self._text, self._page):
+            if part is not None:
+                part.close()
+
+
+def _unreadable(name: str, error: str) -> str:
+    if "assword" in error:
+        return fault(name, "an encrypted PDF", "one that opens without a password", "save a copy without the password and load that")
+    return fault(name, f"a damaged PDF ({error.rstrip('.')})", "a whole PDF", "download it again")
+
+
+Character = tuple[str, float, float, float, float, bool]
+"""A character, its left, top, right, bottom, and whether white space stands before it."""
+
+
+def _characters(page: pdfium.PdfPage) -> Iterator[Character]:
+    """Yield the visible characters of a page, the page turned upright."""
+    text = page.get_textpage()
+    try:
+        count = min(text.count_chars(), MOST_CHARACTERS)
+        turn, (width, height) = _turn(page, text, count), page.get_size()
+        box, handle, gap = raw.FS_RECTF(), text.raw, False
+        for i in range(count):
+            code = raw.FPDFText_GetUnicode(handle, i)
+            if code <= 32 or code in _BLANK or 0xD800 <= code < 0xE000:
+                gap = True
+                continue
+            raw.FPDFText_GetLooseCharBox(handle, i, box)
+            yield (chr(code), *turn(box.left, box.top, box.right, box.bottom, width, height), gap)
+            gap = False
+    finally:
+        text.close()
+
+
+_BLANK = frozenset({0x7F, 0xA0, 0xAD, 0x2002, 0x2003, 0x2009, 0x200B, 0x3000, 0xFEFF, 0xFFFE, 0xFFFF, 0x2})
+_Turn = Callable[[float, float, float, float, float, float], tuple[float, float, float, float]]
+
+
+def _turn(page: pdfium.PdfPage, text: pdfium.PdfTextPage, count: int) -> _Turn:
+    """Return how boxes become upright: PDF heights count from the bottom, and tables are often set sideways."""
+    quarter = (page.get_rotation() // 90) % 4
+    if not quarter and count:
+        sample = range(0, count, max(1, count // 60))
+        angles = [round(raw.FPDFText_GetCharAngle(text.raw, i) / 1.5708) % 4 for i in sample]
+        common = max(set(angles), key=angles.count)
+        quarter = {1: 1, 3: 3}.get(common, 0)
+    return _TURNS[quarter]
+
+
+_TURNS: dict[int, _Turn] = {
+    0: lambda left, top, right, bottom, w, h: (left, h - top, right, h - bottom),
+    1: lambda left, top, right, bottom, w, h: (bottom, left, top, right),
+    2: lambda left, top, right, bottom, w, h: (w - right, bottom, w - left, top),
+    3: lambda left, top, right, bottom, w, h: (h - top, w - right, h - bottom, w - left),
+}
+
+
+def lines_of(characters: list[Character], number: int) -> list[Line]:
+    """Return the characters of a page as lines of words, from top to bottom and left to right."""
+    rows: list[list[Character]] = []
+    middle = 0.0
+    for c in sorted(characters, key=lambda c: c[2] + c[4]):
+        y, size = (c[2] + c[4]) / 2, c[4] - c[2]
+        if rows and y - middle < 0.4 * max(min(size, 14.0), 4.0):
+            rows[-1].append(c)
+            middle += (y - middle) / len(rows[-1])
+        else:
+            rows.append([c])
+            middle = y
+    return [Line(words, number) for row in rows if (words := _words(row))]
+
+
+def _words(row: list[Character]) -> list[Word]:
+    row.sort(key=lambda c: c[1])
+    words: list[Word] = []
+    start = 0
+    for i in range(1, len(row) + 1):
+        if i < len(row) and not _apart(row[i - 1], row[i]):
+            continue
+        part = row[start:i]
+        text = "".join(c[0] for c in part)
+        words.append(Word(text, part[0][1], min(c[2] for c in part), max(c[3] for c in part), max(c[4] for c in part)))
+        start = i
+    return words
+
+
+def _apart(left: Character, right: Character) -> bool:
+    gap, size = right[1] - left[3], right[4] - right[2]
+    return gap > 0.16 * size or (right[5] and gap > -0.3 * size)
+
+
+def _rules(page: pdfium.PdfPage) -> list[tuple[float, float, float]]:
+    """Return the horizontal rules of an upright page as (height, left, right)."""
+    if page.get_rotation():
+        return []
+    height = page.get_height()
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    rules = []
+    for i in range(min(raw.FPDFPage_CountObjects(page.raw), 20_000)):
+        thing = raw.FPDFPage_GetObject(page.raw, i)
+        if raw.FPDFPageObj_GetType(thing) != raw.FPDF_PAGEOBJ_PATH:
+            continue
+        raw.FPDFPageObj_GetBounds(thing, left, bottom, right, top)
+        if right.value - left.value > 8:
+            rules.append((height - top.value, left.value, right.value))
+            if top.value - bottom.value > 4:
+                rules.append((height - bottom.value, left.value, right.value))
+    return rules
+
+
+def set_bands(lines: list[Line], rules: list[tuple[float, float, float]]) -> None:
+    """Number the table rows that horizontal rules make, where a page is ruled row by row."""
+    if len(lines) < 3 or len(rules) < 4:
+        return
+    left = min(w.x0 for line in lines for w in line.words)
+    right = max(w.x1 for line in lines for w in line.words)
+    heights = sorted(y for y, x0, x1 in rules if x0 < left + 0.35 * (right - left))
+    edges = [y for before, y in zip([-99.0, *heights[:-1]], heights, strict=True) if y - before > 4]
+    for line in lines:
+        middle = (line.top + line.bottom) / 2
+        above = sum(1 for y in edges if y < middle)
+        if 0 < above < len(edges):
+            line.band = above
+
+
+def _sniff(head: bytes, path: Path) -> bool:
+    return b"%PDF-" in head[:1024]
+
+
+def _load(path: Path, firm: str | None, progress: Progress | None) -> pd.DataFrame:
+    from finmodel.loaders.document import Source, read_document
+
+    pdf = Pdf(path)
+    try:
+        texts = pdf.texts(progress)
+        letters = sum(len(re.sub(r"\s", "", t)) for t in texts)
+        if letters < 30 * len(texts):
+            found = f"{len(texts)} pages with {letters} characters of text: pictures of pages, no text layer"
+            raise DataError([fault(path.name, found, "a PDF with text", "run it through OCR first, then load the result")])
+        return read_document(Source(path, texts, pdf.page), firm)
+    finally:
+        pdf.close()
+
+
+loaders.add("pdf", Loader("pdf", "a PDF", _sniff, _load))
