@@ -46,7 +46,7 @@ class Pack:
     def add(self, page: Page, words: Words, bookmark: str) -> None:
         """Write the words around a drawn page and bind it in under `bookmark`."""
         self.outline.append(bookmark)
-        page.frame(words, len(self.outline), f"finmodel · figures published by {full_day(self.statements.as_of_date)}")
+        page.frame(words, len(self.outline), f"finmodel · figures published by {full_day(self.statements.day)}")
         self._pages.savefig(page.figure)  # type: ignore[no-untyped-call]
 
     def bind(self) -> bytes:
@@ -60,7 +60,7 @@ class Pack:
         writer.metadata = {
             "/Title": "Financial health under investment restrictions",
             "/Author": "finmodel",
-            "/Subject": f"As of {self.statements.as_of_date}",
+            "/Subject": f"As of {self.statements.day}",
         }
         bound = io.BytesIO()
         writer.write(bound)
