@@ -31,6 +31,7 @@ from finmodel.restrictions.transactions import Transaction
 from finmodel.restrictions.words import REFUSALS
 from finmodel.results import RECORD_COLUMNS, Results
 from finmodel.scenarios import Scenario, channels, investor_classes, read_scenario
+from finmodel.scenarios import channel as kind_of
 from finmodel.units import parse_date
 
 REGIMES = ("us-securities-ban", "us-outbound")
@@ -209,11 +210,11 @@ def _variant(unclear: bool, reading: int) -> str:
 def class_access(firm: str, channel: str, on: date, scenario: Scenario, as_of: date, contested: str = "unclear") -> tuple[ClassAccess, ...]:
     """Return what each investor class may put into a channel on a day; see :class:`ClassAccess`."""
     law, terms = law_of(scenario, as_of), any(c.lever == "terms" for c in scenario.changes)
-    instrument = str(channels().loc[channel, "instrument"])
+    instrument = kind_of(channel)["instrument"]
     out = []
-    for row in class_mix(firm, channel, on):
+    for row in class_mix(firm, channel, min(on, as_of)):
         name = row["investor_class"]
-        investor = str(investor_classes().loc[name, "investor"])
+        investor = _investor(name)
         legal, finding = _legal(firm, instrument, investor, on, law, contested)
         contract = _contract(firm, channel, investor, on, as_of) if terms else ""
         chill = chill_of(scenario, name, on, as_of)
@@ -223,6 +224,11 @@ def class_access(firm: str, channel: str, on: date, scenario: Scenario, as_of: d
                         0.0 if contract else 1.0, chill, measure, reason, citation)
         )  # fmt: skip
     return tuple(out)
+
+
+@cache
+def _investor(name: str) -> str:
+    return str(investor_classes().loc[name, "investor"])
 
 
 def _kept_out(finding: Finding | None, legal: tuple[float, float], contract: str) -> tuple[str, str, str]:
@@ -302,21 +308,25 @@ def _readings(finding: Finding) -> tuple[float, float]:
 
 def _contract(firm: str, channel: str, investor: str, on: date, as_of: date) -> str:
     """Return the term that excludes such an investor from an offering, blank where none does or none was published by the as-of day."""
-    table = read_table("offering_terms")
     day, known = on.isoformat(), min(on, as_of).isoformat()
-    table = table[(table["firm"] == firm) & (table["channel"] == channel) & (table["kind"] == "contractual")]
-    table = table[(table["start"] <= known) & (table["end"].eq("") | (table["end"] > day))]
-    found = [r for r in rows(table) if investor in r["investors"].split()]
-    return "; ".join(f"{r['term']} ({r['source']})" for r in found)
+    found = [r for r in _terms(firm, channel) if r["start"] <= known and (not r["end"] or r["end"] > day)]
+    return "; ".join(f"{r['term']} ({r['source']})" for r in found if investor in r["investors"].split())
 
 
-def class_mix(firm: str, channel: str, on: date) -> list[dict[str, Any]]:
-    """Return who makes up the book of a channel: the firm's own latest record by the day, else the general one."""
+@cache
+def _terms(firm: str, channel: str) -> tuple[dict[str, Any], ...]:
+    table = read_table("offering_terms")
+    return tuple(rows(table[(table["firm"] == firm) & (table["channel"] == channel) & (table["kind"] == "contractual")]))
+
+
+@cache
+def class_mix(firm: str, channel: str, on: date) -> tuple[dict[str, Any], ...]:
+    """Return who makes up the book of a channel as known on a day: the firm's own latest record, else the general one."""
     table = read_table("class_mix")
     table = table[(table["channel"] == channel) & (table["from"] <= on.isoformat())]
     own = table[table["firm"] == firm]
     own = own[own["from"] == own["from"].max()] if len(own) else table[table["firm"] == ""]
-    return rows(own)
+    return tuple(rows(own))
 
 
 def _chills(scenario: Scenario) -> list[Any]:
@@ -341,7 +351,7 @@ def listed_on(firm: str) -> date | None:
 
 def not_open(firm: str, channel: str, on: date) -> str:
     """Say why a channel does not exist for a firm on a day: listed and unlisted firms have different ones; blank where it does."""
-    stage = str(channels().loc[channel, "stage"])
+    stage = kind_of(channel)["stage"]
     first_day = listed_on(firm)
     listed = first_day is not None and (first_day < on if stage == "ipo" else first_day <= on)
     if stage == "listed" and not listed:

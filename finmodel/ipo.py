@@ -204,7 +204,15 @@ def _leave(
 
 
 def listing_quarters(
-    firm: str, as_of: date, scenarios: list[Scenario], quarters: int, paths: int, seed: int, window: npt.NDArray[np.uint8]
+    firm: str,
+    as_of: date,
+    scenarios: list[Scenario],
+    quarters: int,
+    paths: int,
+    seed: int,
+    window: npt.NDArray[np.uint8],
+    filled: Mapping[str, Days] | None = None,
+    values: Mapping[str, float] | None = None,
 ) -> npt.NDArray[np.int16]:
     """Return the quarter in which a listing closes, (scenarios, paths): -1 for a firm already listed, :data:`NEVER` for never.
 
@@ -219,6 +227,10 @@ def listing_quarters(
     quarters, paths, seed : int
     window : ndarray of uint8 (quarters, paths)
         Whether the market window is open.
+    filled : mapping of str to ndarray (scenarios, quarters), optional
+        Per venue, 0 where the book would not cover the offer.
+    values : mapping of str to float, optional
+        ``<venue>.application`` at other than its central value.
     """
     from finmodel.simulate import uniforms
 
@@ -231,17 +243,16 @@ def listing_quarters(
     for place, venue in enumerate(venues):
         stage, age = standing(firm, venue, as_of)
         luck = uniforms(seed, STREAM + 2 * place, firm, paths, 2 * STEPS)
-        ready, _ = ready_days(stages(venue, as_of, leave_out=firm), stage, age, _applications(venue, firm), luck)
+        applications = (values or {}).get(f"{venue}.application", channel_terms(venue, firm)["application"].central)
+        ready, _ = ready_days(stages(venue, as_of, leave_out=firm), stage, age, applications, luck)
         ready_quarter = np.minimum(np.floor(ready / QUARTER_DAYS), NEVER)
         chance = uniforms(seed, STREAM + 2 * place + 1, firm, paths, 1)[0]
         for s, scenario in enumerate(scenarios):
-            when = _closing(ready_quarter, window, thin, chance, *_factors(scenario, venue, as_of, quarters))
+            share, taken = _factors(scenario, venue, as_of, quarters)
+            taken = taken if filled is None else taken * filled[venue][s]
+            when = _closing(ready_quarter, window, thin, chance, share, taken)
             listed[s] = np.minimum(listed[s], when)
     return listed
-
-
-def _applications(venue: str, firm: str) -> float:
-    return channel_terms(venue, firm)["application"].central
 
 
 def _factors(scenario: Scenario, venue: str, as_of: date, quarters: int) -> tuple[Days, Days]:
