@@ -2,6 +2,7 @@
 
 import finmodel.cli.brief
 import finmodel.cli.facts
+import finmodel.cli.funding
 import finmodel.cli.pack
 import finmodel.cli.ratios
 import finmodel.cli.scenarios
