@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from finmodel.data import read_table
-from finmodel.facts import FACT_COLUMNS
+from finmodel.facts import FACT_COLUMNS, KEY
 from finmodel.units import months_between, parse_date
 
 BASES = {"us-gaap": "US GAAP", "ifrs-full": "IFRS", "jpigp": "IFRS", "jppfs": "JP GAAP"}
@@ -190,46 +190,50 @@ def _cash(instants: list[Tagged]) -> Tagged | None:
 
 
 def facts_of(named: list[Named], firm: str | Mapping[str, str], read_from: str, source: str, estimated: bool = False) -> pd.DataFrame:
-    """Return a facts table of figures whose dates, numbers and names are already known to be good.
-
-    `firm` is one for all, or given by document.
-
-    It is what :func:`finmodel.facts.check_facts` would return, made column by column because filings come by the thousand.
-    """
+    """Return the facts table of named figures; `firm` is one for all, or given by document."""
     figures = [row.tagged for row in named]
     taxonomy, _, label, start, end, printed, value, scale, currency, _, document, published, audit, note, locator = (
         zip(*figures, strict=True) if figures else [()] * 15
     )
     items = [row.line_item for row in named]
-    firms = [firm] * len(named) if isinstance(firm, str) else [firm[name] for name in document]
-    basis = [BASES.get(name, "") for name in taxonomy]
     columns: dict[str, object] = {
-        "fact_id": [_fact_id(*parts) for parts in zip(firms, items, start, end, basis, document, currency, label, strict=True)],
-        "firm": firms,
+        "firm": [firm] * len(named) if isinstance(firm, str) else [firm[name] for name in document],
         "statement": [row.statement for row in named],
-        "line_no": "",
         "line_item": items,
         "label": label,
         "period_start": start,
         "period_end": end,
-        "months": np.array([months(*span) for span in zip(start, end, strict=True)], dtype=int),
         "printed": printed,
         "scale": np.array(scale, dtype=float),
         "currency": currency,
         "value": np.array(value, dtype=float),
-        "basis": basis,
+        "basis": [BASES.get(name, "") for name in taxonomy],
         "audit": audit,
         "document": document,
-        "page": pd.array(np.full(len(named), np.nan), dtype="Int64"),
         "locator": locator,
         "published_on": published,
         "date_estimated": estimated,
         "read_from": read_from,
         "source": source,
-        "status": "single",
         "note": note,
     }
-    return pd.DataFrame(columns, columns=list(FACT_COLUMNS), index=range(len(named)))
+    return facts_frame(columns, len(named))
+
+
+def facts_frame(columns: dict[str, Any], rows: int) -> pd.DataFrame:
+    """Return a facts table from columns (or one value for all rows) whose content is already known to be good.
+
+    Months and fact_id are made, columns not given are blank, and the types are those of :func:`finmodel.facts.check_facts`, which would
+    change nothing in it; that check goes row by row, and filings come by the thousand.
+    """
+    defaults: dict[str, Any] = dict.fromkeys(FACT_COLUMNS, "")
+    defaults |= {"page": pd.array(np.full(rows, np.nan), dtype="Int64"), "status": "single", "date_estimated": False}
+    defaults |= columns
+    spans = zip(columns["period_start"], columns["period_end"], strict=True)
+    defaults["months"] = np.array([months(*span) for span in spans], dtype=int)
+    keys = [column if not isinstance(column, str) else [column] * rows for column in (defaults[name] for name in (*KEY, "label"))]
+    defaults["fact_id"] = [_fact_id(*parts) for parts in zip(*keys, strict=True)]
+    return pd.DataFrame(defaults, columns=list(FACT_COLUMNS), index=range(rows))
 
 
 def _fact_id(*parts: str) -> str:
