@@ -171,7 +171,7 @@ def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...]) -> Iterator[
 
     head = stream.read(1 << 16)
     check_prolog(head, where)
-    outer: etree._Element | None = None
+    inside = 0
     try:
         events = etree.iterparse(
             _Joined(head, stream),
@@ -184,11 +184,11 @@ def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...]) -> Iterator[
         )
         for event, element in events:
             if event == "start":
-                outer = element if outer is None else outer
+                inside += 1
                 continue
             yield element
-            if element is outer:
-                outer: etree._Element | None = None
+            inside -= 1
+            if not inside:
                 element.clear()
                 _forget_before(element)
     except etree.XMLSyntaxError as error:
