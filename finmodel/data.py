@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -46,6 +47,11 @@ def read_table(name: str) -> pd.DataFrame:
     return _read(data_root() / f"{name}.csv").copy()
 
 
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as plain dictionaries."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
 @contextmanager
 def written(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path`; it takes its place only if the block ends without an error.
@@ -69,3 +75,11 @@ def written(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_csv(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write a table as CSV that a spreadsheet opens without taking text for a formula; the same bytes on every machine."""
+    safe = table.copy()
+    for column in safe.columns[[not pd.api.types.is_numeric_dtype(t) for t in safe.dtypes]]:
+        safe[column] = [f"'{v}" if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t", "\r") else v for v in safe[column]]
+    safe.to_csv(path, index=False, lineterminator="\n", float_format="%.10g")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from finmodel.data import data_root, read_table, written
+from finmodel.data import data_root, read_table, rows, written
 from finmodel.errors import DataError, fault, nearest
 from finmodel.units import months_between, parse_amount, parse_date
 
@@ -86,10 +86,9 @@ def check_facts(facts: pd.DataFrame, where: str = "facts", first_row: int = 2) -
     if faults:
         raise DataError(faults)
     table = pd.DataFrame({name: _text(facts, name) for name in FACT_COLUMNS})
-    rows: list[dict[str, str]] = [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
     clean: list[dict[str, object]] = []
     known = set(line_items().index)
-    for offset, row in enumerate(rows):
+    for offset, row in enumerate(rows(table)):
         typed, wrong = _check_row(row, known)
         clean.append(typed)
         faults += [fault(f"{where}, row {first_row + offset}, {column}", *rest) for column, *rest in wrong]
@@ -233,11 +232,11 @@ def _duplicate_faults(facts: pd.DataFrame, where: str, first_row: int) -> list[s
     faults = []
     for key, group in named.groupby(list(KEY), sort=False):
         if len(group) > 1 and (group["value"] != group["value"].iloc[0]).any():
-            rows = ", ".join(str(first_row + int(i)) for i in group.index)
+            at = ", ".join(str(first_row + int(i)) for i in group.index)
             what = f"{key[0]} {key[1]} at {key[3]}"
             faults.append(
                 fault(
-                    f"{where}, rows {rows}",
+                    f"{where}, rows {at}",
                     f"{len(group)} values for {what}",
                     "one",
                     "keep one, or name their documents apart",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from finmodel.data import rows
 from finmodel.registry import Registry
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ RECORD_COLUMNS = (
 )
 """Columns that every printed or JSON record has; a result may add its own after them (quarter, error, ...)."""
 
-plots: Registry[Any] = Registry("plot")
+plots: Registry[Any] = Registry("figure")
 """Figures by name; the figures package fills it, so that results never import it."""
 
 
@@ -51,6 +52,8 @@ class Results:
         What was assumed, one sentence each; empty for arithmetic on facts.
     figure : str
         Name of the figure that draws it.
+    hidden : tuple of str
+        Columns of the table that serve the computation and are left out of records and summaries.
     """
 
     table: pd.DataFrame
@@ -59,16 +62,20 @@ class Results:
     facts: pd.DataFrame = field(default_factory=pd.DataFrame)
     assumptions: tuple[str, ...] = ()
     figure: str = ""
+    hidden: tuple[str, ...] = ("default",)
 
     def defaults(self) -> pd.DataFrame:
         """Return the rows to show first: one per firm, period and quantity."""
         return self.table[self.table["default"]] if "default" in self.table else self.table
 
+    def _shown(self, table: pd.DataFrame) -> pd.DataFrame:
+        return table.drop(columns=[c for c in table.columns if c in self.hidden])
+
     def records(self, every: bool = False) -> list[dict[str, Any]]:
         """Return plain records for JSON: the default rows, or every row; a missing value is None."""
         table = self.table if every else self.defaults()
-        table = table.drop(columns=[c for c in table.columns if c == "default"])
-        return [{str(k): _plain(v) for k, v in row.items()} for row in table.to_dict("records")]
+        table = self._shown(table)
+        return [{name: _plain(value) for name, value in row.items()} for row in rows(table)]
 
     def sources(self, firm: str | None = None, period: str | None = None, quantity: str | None = None) -> pd.DataFrame:
         """Return the facts behind the values, each with document, page, publication day and status.
@@ -86,7 +93,7 @@ class Results:
 
     def summary(self) -> str:
         """Return the values as text with the definition and the assumptions beneath."""
-        lines = [self.title, "", _show(self.defaults()).to_string(index=False), "", self.definition]
+        lines = [self.title, "", _show(self._shown(self.defaults())).to_string(index=False), "", self.definition]
         lines += [f"Assumed: {text}" for text in self.assumptions]
         return "\n".join(lines)
 
@@ -110,12 +117,12 @@ class Results:
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<p><small>{html.escape(t)}</small></p>" for t in (self.definition, *self.assumptions))
-        return f"<h4>{html.escape(self.title)}</h4>{_show(self.defaults()).to_html(index=False)}{notes}"
+        return f"<h4>{html.escape(self.title)}</h4>{_show(self._shown(self.defaults())).to_html(index=False)}{notes}"
 
 
 def _show(table: pd.DataFrame) -> pd.DataFrame:
     """Return `table` without columns that say nothing (blank throughout)."""
-    kept = [c for c in table.columns if c != "default" and not table[c].isna().all() and not (table[c].astype(str) == "").all()]
+    kept = [c for c in table.columns if not table[c].isna().all() and not (table[c].astype(str) == "").all()]
     return table[kept]
 
 

@@ -139,6 +139,23 @@ class Period:
                 return f"{name} {year}"
         return f"{self.months}M to {self.end.isoformat()}"
 
+    @property
+    def days(self) -> int:
+        """Length in days, both ends included; 0 for an instant."""
+        return 0 if self.start is None else (self.end - self.start).days + 1
+
+    def year_earlier(self) -> Period:
+        """Return the same period one year before; an end of month stays an end of month.
+
+        Examples
+        --------
+        >>> print(Period.parse("H1 2021").year_earlier(), Period(date(2020, 2, 29)).year_earlier())
+        H1 2020 2019-02-28
+        """
+        next_day = self.end + timedelta(days=1)
+        end = add_months(next_day, -12) - timedelta(days=1) if next_day.day == 1 else add_months(self.end, -12)
+        return Period(end, None if self.start is None else add_months(self.start, -12))
+
     def __str__(self) -> str:
         return self.label
 

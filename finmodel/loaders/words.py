@@ -12,10 +12,13 @@ from finmodel.data import read_table
 _CONTINUED = re.compile(r"[\[(]?\b(continued|cont'?d)\b\.?[\])]?|[(\[]?(续)[)\]]?$", re.IGNORECASE)
 _ASIDE = re.compile(r"\((unaudited|audited|未经审[计核]|经审[计核]|restated|经重列|continued|parenthetical)\)", re.IGNORECASE)
 _NUMBERING = re.compile(
-    r"^(?:[（(]?[一二三四五六七八九十]+[)）]?[、.．:：]?(?=\D)|第[一二三四五六七八九十]+节|[（(]?\d{1,2}[)）、.．](?!\d)|\(?[ivx]{1,5}[.)、]|[a-h][.)])\s*", re.IGNORECASE
+    r"^(?:[（(]?[一二三四五六七八九十]+[)）]?[、.．:：]?(?=\D)|第[一二三四五六七八九十]+节|[（(]?\d{1,2}[)）、.．](?!\d)|\(?[ivx]{1,5}[.)、]|[a-h][.)])\s*",
+    re.IGNORECASE,
 )
 _DATES_ZH = re.compile(r"\d{4}年(\d{1,2}月(\d{1,2}日)?|度|半年度|\d{1,2}[-—–至]\d{1,2}月)?|(截至|于).*?(止|日)(年度|.{1,3}个月)?")
-_DATES_EN = re.compile(r"[,.–—-]?\s*(for|as (of|at)|at|from) (the )?(((fiscal )?(year|period|quarter)s?|(three|six|nine|twelve|\d+) months|half[- ]year|\d+ weeks)\b.*|.*\b(19|20)\d\d\b.*|\d.*|january.*|december.*|june.*)$")
+_DATES_EN = re.compile(
+    r"[,.–—-]?\s*(for|as (of|at)|at|from) (the )?(((fiscal )?(year|period|quarter)s?|(three|six|nine|twelve|\d+) months|half[- ]year|\d+ weeks)\b.*|.*\b(19|20)\d\d\b.*|\d.*|january.*|december.*|june.*)$"
+)
 _YEAR_LEAD = re.compile(r"^\d{4}\s+(?=[a-z])")
 
 

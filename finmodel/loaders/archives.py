@@ -1,0 +1,41 @@
+"""Zip archives: what is inside decides (a workbook, an SEC data set, inline XBRL reports); nothing is unpacked to disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from finmodel.errors import DataError, fault
+from finmodel.loaders.base import Loader, Progress, loaders
+from finmodel.loaders.datasets import read_data_set
+from finmodel.loaders.guard import opened_zip
+from finmodel.loaders.tables import read_workbook_facts
+from finmodel.loaders.xbrl import read_report_archive
+
+
+def read_archive(path: Path, firm: str | None = None, progress: Progress | None = None) -> pd.DataFrame:
+    """Return the facts in a zip archive.
+
+    Raises
+    ------
+    DataError
+        If it is damaged, encrypted, too large, or holds none of the known kinds.
+    """
+    with opened_zip(path) as archive:
+        names = set(archive.namelist())
+        if "xl/workbook.xml" in names:
+            return read_workbook_facts(path, firm)
+        if {"num.txt", "sub.txt"} <= names:
+            return read_data_set(archive, path, firm)
+        if any(name.lower().endswith((".htm", ".html", ".xhtml")) for name in names):
+            return read_report_archive(archive, path, firm)
+    found = ", ".join(sorted(names)[:5]) or "nothing"
+    raise DataError([fault(path.name, f"an archive of {found}", "a workbook, an SEC data set (num.txt, sub.txt) or inline XBRL")])
+
+
+def _is_zip(head: bytes, _path: Path) -> bool:
+    return head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06")
+
+
+loaders.add("archive", Loader("archive", "Excel workbooks and zip archives of XBRL", _is_zip, read_archive))

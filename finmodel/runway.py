@@ -1,0 +1,428 @@
+"""Deterministic runway: liquid funds over net burn, where both are known and recent; otherwise why not.
+
+Nothing is assumed: a first half is never annualised, a missing line is named, stale figures are refused, and where liquid funds alone are
+missing the answer is a line (how much would last how long), never a point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from finmodel.data import rows as as_rows
+from finmodel.firms import find_firm
+from finmodel.ratios.compute import Line, compute_ratios, facts_used
+from finmodel.results import RECORD_COLUMNS, Results
+from finmodel.statements import Statements
+from finmodel.units import Period, add_months, parse_date
+
+LIQUID_FUNDS: dict[str, tuple[str, ...]] = {
+    "total cash reserve": ("total_cash_reserve",),
+    "cash and short-term investments": ("cash_and_short_term_investments",),
+    "cash and term deposits": ("cash_and_cash_equivalents", "term_deposits"),
+    "cash and bank balances": ("cash_and_bank_balances",),
+    "cash and cash equivalents": ("cash_and_cash_equivalents",),
+}
+"""Definitions of liquid funds, the widest first: each is a sum of line items as printed, and they are never mixed in one series."""
+CAPITAL_EXPENDITURE = ("capital_expenditure", "capex_ppe")
+HORIZONS = (12, 24, 36)
+STALE_AFTER_MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Cash burned over twelve months: the window, the parts it was added up from, and the monthly amount."""
+
+    window: str
+    end: date
+    months: int
+    operating: float
+    capital: float
+    capital_item: str
+    marks: str
+    fact_ids: tuple[str, ...]
+
+    def burn(self, with_capital: bool) -> float:
+        """Net burn per month: -(operating cash flow) plus, if wanted, capital expenditure; NaN where a part is not known."""
+        return (-self.operating + (self.capital if with_capital else 0.0)) / self.months
+
+
+@dataclass(frozen=True)
+class Fund:
+    """Liquid funds on a day by one definition."""
+
+    definition: str
+    day: date
+    value: float
+    marks: str
+    vintage: str
+    fact_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class RunwayResults(Results):
+    """Runway of several firms; ``realised`` holds liquid funds reported after the day, for hindsight only."""
+
+    hidden: tuple[str, ...] = ("default", "mark", "until")
+    realised: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def cash_runway(statements: Statements, firms: Sequence[str] | None = None) -> RunwayResults:
+    """Compute the deterministic runway of each firm as of the day of `statements`.
+
+    Formula
+    -------
+    runway (months) = liquid funds / net burn per month; net burn = -(operating cash flow - capital expenditure) over twelve months / 12
+
+    Parameters
+    ----------
+    statements : Statements
+        As known on the day that is wanted.
+    firms : sequence of str, optional
+        Only these firms.
+
+    Returns
+    -------
+    RunwayResults
+        Records of the quantities liquid_funds, net_burn and gross_burn (currency per month), runway (months, with and without
+        capital expenditure; the hidden column ``until`` is the month in which it ends), due_within_12_months,
+        preferred_share_redemption, and funds_needed_12m, _24m, _36m where liquid funds are not known. A runway is a point only
+        where liquid funds and twelve months of cash flow are both dated within twelve months of the day.
+
+    References
+    ----------
+    ASC 205-40 and HKAS 1.25-26 ask for cash against outflows over the twelve months from the accounts.
+
+    Examples
+    --------
+    >>> from finmodel.statements import load_statements
+    >>> result = cash_runway(load_statements().as_of("2023-04-30"), ["sensetime"])
+    >>> shown = result.table.set_index(["quantity", "variant"])["value"]
+    >>> round(float(shown["runway", "total cash reserve, with capital expenditure"]))
+    24
+    >>> round(float(shown["runway", "total cash reserve, without capital expenditure"]))
+    65
+    """
+    chosen = statements.firms if firms is None else statements.select(firms).firms
+    rows: list[dict[str, Any]] = []
+    used: list[tuple[Any, ...]] = []
+    for firm in chosen:
+        for row, ids in _firm_rows(statements, firm):
+            rows.append({**dict.fromkeys(RECORD_COLUMNS, ""), "firm": firm, "mark": "", "default": False, "until": "", **row})
+            used += [(firm, row["period"], row["quantity"], row["variant"], one) for one in ids]
+    table = pd.DataFrame(rows, columns=[*RECORD_COLUMNS, "mark", "default", "until"])
+    table["value"] = table["value"].astype(float)
+    return RunwayResults(
+        table=table,
+        title=f"Cash runway as known on {statements.day}",
+        definition="runway = liquid funds / net burn per month; net burn = -(operating cash flow) + capital expenditure over twelve months "
+        f"/ 12; computed only where liquid funds and cash flow are dated within {STALE_AFTER_MONTHS} months of the day",
+        facts=facts_used(statements, used),
+        assumptions=(
+            "Burn stays what it was over the last twelve reported months; no new funding, no redemption.",
+            "Liquid funds are taken as printed; restricted cash is not separable in any of the sources unless a note says so.",
+        ),
+        figure="runway",
+        realised=_realised(statements, chosen),
+    )
+
+
+def liquid_funds(statements: Statements, firm: str) -> list[Fund]:
+    """Return every reading of a firm's liquid funds, per definition and balance date, the newest date first."""
+    lines = statements.lines(firm)
+    instants = lines[lines["months"] == 0]
+    found = []
+    for name, items in LIQUID_FUNDS.items():
+        for (day, _), group in instants[instants["line_item"].isin(items)].groupby(["period_end", "basis"]):
+            if len(group) == len(items):
+                marks = "".join(m for m in "†~" if group["mark"].str.contains(m).any())
+                vintage = " + ".join(dict.fromkeys(group["vintage"]))
+                found.append(Fund(name, parse_date(str(day)), float(group["value"].sum()), marks, vintage, tuple(group["fact_id"])))
+    order = list(LIQUID_FUNDS)
+    return sorted(found, key=lambda f: (-f.day.toordinal(), order.index(f.definition)))
+
+
+def yearly_flows(statements: Statements, firm: str) -> list[Flow]:
+    """Return the twelve-month windows over which operating cash flow is known, the newest first.
+
+    A window is a reported year or twelve months, two consecutive halves, or a year plus a half less the same half a year earlier.
+    """
+    lines = statements.lines(firm)
+    flows = lines[(lines["months"] > 0) & lines["line_item"].isin(["operating_cash_flow", *CAPITAL_EXPENDITURE])]
+    found = []
+    for _, mine in flows.groupby("basis", sort=False):
+        book = _amounts(mine)
+        for end in sorted({p.end for p, item in book if item == "operating_cash_flow"}, reverse=True):
+            operating = _twelve_months(book, end, "operating_cash_flow")
+            if operating is None:
+                continue
+            capital, item = None, ""
+            for item in CAPITAL_EXPENDITURE:
+                capital = _twelve_months(book, end, item)
+                if capital is not None:
+                    break
+            window, value, marks, ids = operating
+            if capital is not None:
+                marks, ids = marks + capital[2], ids + capital[3]
+            found.append(
+                Flow(window, end, 12, value, capital[1] if capital else float("nan"), item if capital else "",
+                     "".join(m for m in "†~" if m in marks), ids)
+            )  # fmt: skip
+    return sorted(found, key=lambda f: f.end, reverse=True)
+
+
+def _amounts(lines: pd.DataFrame) -> dict[tuple[Period, str], Line]:
+    out = {}
+    for row in as_rows(lines):
+        period = Period(parse_date(row["period_end"]), parse_date(row["period_start"]))
+        out[period, row["line_item"]] = Line(*(row[c] for c in Line._fields))
+    return out
+
+
+def _twelve_months(book: Mapping[tuple[Period, str], Line], end: date, item: str) -> tuple[str, float, str, tuple[str, ...]] | None:
+    """Return the sum of `item` over the twelve months to `end` as (how, value, marks, fact ids), or None where it cannot be added up."""
+    mine = {p: line for (p, name), line in book.items() if name == item and p.start is not None}
+    start = add_months(end + pd.Timedelta(days=1).to_pytimedelta(), -12)
+    if Period(end, start) in mine:
+        line = mine[Period(end, start)]
+        return Period(end, start).label, line.value, line.mark, (line.fact_id,)
+    for last in (p for p in mine if p.end == end and p.start and p.start > start):
+        first = [p for p in mine if p.start == start and last.start and (last.start - p.end).days == 1]
+        if first:
+            parts = (mine[first[0]], mine[last])
+            return f"{first[0]} + {last}", sum(x.value for x in parts), parts[0].mark + parts[1].mark, tuple(x.fact_id for x in parts)
+        before = last.year_earlier()
+        full = [p for p in mine if p.months == 12 and last.start and (last.start - p.end).days == 1]
+        if full and before in mine:
+            a, b, c = mine[full[0]], mine[last], mine[before]
+            return (
+                f"{full[0]} + {last} - {before}",
+                a.value + b.value - c.value,
+                a.mark + b.mark + c.mark,
+                (a.fact_id, b.fact_id, c.fact_id),
+            )
+    return None
+
+
+def age_in_months(day: date, on: date) -> int:
+    """Return the full months from `day` to `on`."""
+    months = (on.year - day.year) * 12 + on.month - day.month
+    return months - (1 if add_months(day, months) > on else 0)
+
+
+def is_stale(day: date, on: date) -> bool:
+    """Tell whether figures of `day` are more than twelve months old on `on`."""
+    return add_months(day, STALE_AFTER_MONTHS) < on
+
+
+def _firm_rows(statements: Statements, firm: str) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    on = statements.day
+    funds, flows = liquid_funds(statements, firm), yearly_flows(statements, firm)
+    currency = _currency(statements, firm)
+    newest = list({f.definition: f for f in reversed(funds)}.values())
+    newest.sort(key=lambda f: (-f.day.toordinal(), list(LIQUID_FUNDS).index(f.definition)))
+    fresh = [f for f in newest if not is_stale(f.day, on)]
+    flow = flows[0] if flows else None
+    yield from _fund_rows(newest, fresh, on, currency)
+    yield from _burn_rows(statements, firm, flow, on, currency)
+    yield from _runway_rows(newest, fresh, flow, on)
+    if not fresh and flow is not None and not is_stale(flow.end, on):
+        yield from _needed_rows(flow, currency)
+    yield from _due_rows(statements, firm, currency)
+
+
+def _fund_rows(newest: Sequence[Fund], fresh: Sequence[Fund], on: date, currency: str) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    if not newest:
+        yield _missing("liquid_funds", on.isoformat(), "any definition", f"missing: {_any_of(LIQUID_FUNDS)}"), ()
+    for place, fund in enumerate(newest):
+        age = age_in_months(fund.day, on)
+        yield {
+            "period": fund.day.isoformat(), "quantity": "liquid_funds", "variant": fund.definition, "vintage": fund.vintage,
+            "value": fund.value, "unit": currency, "status": "stale" if is_stale(fund.day, on) else "reported",
+            "note": f"{age} months old on {on}" + (f"; {fund.marks}" if fund.marks else ""), "mark": fund.marks,
+            "default": fund is (fresh[0] if fresh else newest[0]) or (place == 0 and not fresh),
+        }, fund.fact_ids  # fmt: skip
+
+
+def _burn_rows(
+    statements: Statements, firm: str, flow: Flow | None, on: date, currency: str
+) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    for with_capital in (True, False):
+        variant = _with(with_capital)
+        if flow is None:
+            reason = "missing: operating cash flow over twelve months"
+            yield {**_missing("net_burn", on.isoformat(), variant, reason), "default": with_capital}, ()
+            continue
+        value, reason = flow.burn(with_capital), ""
+        if np.isnan(value):
+            reason = f"missing: capital expenditure over {flow.window}"
+        note = f"12 months: {flow.window}; {age_in_months(flow.end, on)} months old on {on}"
+        if with_capital and flow.capital_item.endswith("_ppe"):
+            note += "; property, plant and equipment only"
+        yield {
+            "period": flow.window, "quantity": "net_burn", "variant": variant, "value": value, "unit": f"{currency} per month",
+            "status": _flow_status(value, flow, on), "reason": reason, "note": _noted(note, flow.marks), "mark": flow.marks,
+            "default": with_capital,
+        }, flow.fact_ids  # fmt: skip
+    yield from _gross_rows(statements, firm, currency)
+
+
+def _flow_status(value: float, flow: Flow, on: date) -> str:
+    if np.isnan(value):
+        return "not computable"
+    if is_stale(flow.end, on):
+        return "stale"
+    return "self-funding" if value <= 0 else "derived" if "~" in flow.marks or "+" in flow.window else "reported"
+
+
+def _gross_rows(statements: Statements, firm: str, currency: str) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    """Gross burn without a direct cash-flow statement is a cost proxy: four-item cost less what costs no cash, where that is disclosed."""
+    costs = compute_ratios(statements.select([firm]), ["total_operating_cost"]).defaults()
+    years = costs[(costs["months"] == 12) & costs["value"].notna()]
+    if years.empty:
+        yield _missing("gross_burn", statements.day.isoformat(), "cost proxy", "missing: the four cost lines over twelve months"), ()
+        return
+    row = years.sort_values("period_end").iloc[-1]
+    yield {
+        "period": row["period"], "quantity": "gross_burn", "variant": "cost proxy", "basis": row["basis"], "vintage": row["vintage"],
+        "value": row["value"] / 12, "unit": f"{currency} per month", "status": "proxy", "mark": row["mark"], "default": True,
+        "note": "no direct cash-flow statement: four-item cost / 12, non-cash cost included" + (f"; {row['mark']}" if row["mark"] else ""),
+    }, ()  # fmt: skip
+
+
+def _runway_rows(
+    newest: Sequence[Fund], fresh: Sequence[Fund], flow: Flow | None, on: date
+) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    day = on.isoformat()
+    reasons = _why_not(newest, fresh, flow, on)
+    if reasons or flow is None:
+        yield {**_missing("runway", day, _with(True), "; ".join(reasons)), "default": True}, ()
+        yield {**_missing("runway", day, _with(False), "; ".join(reasons)), "default": False}, ()
+        return
+    for fund in fresh:
+        for with_capital in (True, False):
+            variant = f"{fund.definition}, {_with(with_capital)}"
+            burn = flow.burn(with_capital)
+            first = fund is fresh[0] and (with_capital or np.isnan(flow.capital))
+            ids, marks = fund.fact_ids + flow.fact_ids, "".join(m for m in "†~" if m in fund.marks + flow.marks)
+            if np.isnan(burn):
+                yield {**_missing("runway", day, variant, f"missing: capital expenditure over {flow.window}"), "default": False}, ids
+                continue
+            months = fund.value / burn if burn > 0 else float("nan")
+            out = add_months(fund.day, int(months)) if burn > 0 and months < 1200 else None
+            until = f"{out:%Y-%m}" if out else ""
+            note = f"from {fund.day} at the burn over {flow.window}" + (f", lasts to {out:%b %Y}" if out else "")
+            yield {
+                "period": day, "quantity": "runway", "variant": variant, "vintage": fund.vintage, "value": months, "unit": "months",
+                "status": "computed" if burn > 0 else "self-funding", "note": _noted(note, marks), "mark": marks, "default": first,
+                "reason": "" if burn > 0 else "self-funding: operating cash flow covers spending over the window", "until": until,
+            }, ids  # fmt: skip
+
+
+def _why_not(newest: Sequence[Fund], fresh: Sequence[Fund], flow: Flow | None, on: date) -> list[str]:
+    reasons = []
+    if not newest:
+        reasons.append(f"missing: liquid funds ({_any_of(LIQUID_FUNDS)})")
+    elif not fresh:
+        last = max(newest, key=lambda f: f.day)
+        reasons.append(f"stale: {last.definition} of {last.day} is {age_in_months(last.day, on)} months old")
+    if flow is None:
+        reasons.append("missing: operating cash flow over twelve months")
+    elif is_stale(flow.end, on):
+        reasons.append(f"stale: operating cash flow over {flow.window} is {age_in_months(flow.end, on)} months old")
+    return reasons
+
+
+def _needed_rows(flow: Flow, currency: str) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    """Where liquid funds are not known: what they would have to be to last 12, 24 and 36 months."""
+    for with_capital in (True, False):
+        burn = flow.burn(with_capital)
+        if np.isnan(burn) or burn <= 0:
+            continue
+        for months in HORIZONS:
+            yield {
+                "period": flow.window, "quantity": f"funds_needed_{months}m", "variant": _with(with_capital), "value": burn * months,
+                "unit": currency, "status": "computed", "mark": flow.marks, "default": with_capital,
+                "note": _noted(f"break-even: liquid funds that last {months} months at the burn over {flow.window}", flow.marks),
+            }, flow.fact_ids  # fmt: skip
+
+
+def _due_rows(statements: Statements, firm: str, currency: str) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    lines = statements.lines(firm)
+    due = lines[lines["line_item"].eq("borrowings_current")].sort_values("period_end")
+    if due.empty:
+        yield _missing("due_within_12_months", statements.day.isoformat(), "current borrowings", "missing: borrowings current"), ()
+    else:
+        row = due.iloc[-1]
+        yield {
+            "period": row["period"], "quantity": "due_within_12_months", "variant": "current borrowings", "basis": row["basis"],
+            "vintage": row["vintage"], "value": row["value"], "unit": currency, "status": row["status"], "mark": row["mark"],
+            "note": _noted("", row["mark"]), "default": True,
+        }, (row["fact_id"],)  # fmt: skip
+    shares = lines[lines["line_item"].eq("preferred_shares_redemption_amount")].sort_values("period_end")
+    listed = _listed_from(firm)
+    if listed is not None and listed <= statements.day:
+        reason = f"not applicable: listed since {listed}, when preferred shares convert"
+        yield _missing("preferred_share_redemption", statements.day.isoformat(), "before listing", reason), ()
+    elif shares.empty:
+        reason = "missing: redemption terms of the preferred shares (date, price, trigger)"
+        yield _missing("preferred_share_redemption", statements.day.isoformat(), "before listing", reason), ()
+    else:
+        row = shares.iloc[-1]
+        yield {
+            "period": row["period"], "quantity": "preferred_share_redemption", "variant": "before listing", "vintage": row["vintage"],
+            "value": row["value"], "unit": currency, "status": row["status"], "mark": row["mark"], "default": True,
+        }, (row["fact_id"],)  # fmt: skip
+
+
+def _realised(statements: Statements, firms: Sequence[str]) -> pd.DataFrame:
+    """Return the liquid funds that were reported after the day: firm, definition, day, value, published_on, vintage."""
+    columns = ["firm", "definition", "day", "value", "published_on", "vintage", "mark"]
+    if statements.later is None or statements.later.empty:
+        return pd.DataFrame(columns=columns)
+    known = Statements(pd.concat([statements.facts, statements.later], ignore_index=True))
+    rows = [
+        (firm, fund.definition, fund.day.isoformat(), fund.value, "", fund.vintage, fund.marks)
+        for firm in firms
+        for fund in liquid_funds(known, firm)
+        if fund.day > statements.day
+    ]
+    table = pd.DataFrame(rows, columns=columns).sort_values(["firm", "definition", "day"], kind="stable").reset_index(drop=True)
+    published = dict(zip(known.facts["document"], known.facts["published_on"], strict=True))
+    table["published_on"] = table["vintage"].map(lambda v: max(published.get(x, "") for x in v.split(" + ")))
+    return table
+
+
+def _listed_from(firm: str) -> date | None:
+    try:
+        return find_firm(firm).listed_from
+    except LookupError:
+        return None
+
+
+def _missing(quantity: str, period: str, variant: str, reason: str) -> dict[str, Any]:
+    return {"period": period, "quantity": quantity, "variant": variant, "value": np.nan, "status": "not computable", "reason": reason,
+            "default": True}  # fmt: skip
+
+
+def _currency(statements: Statements, firm: str) -> str:
+    used = statements.facts.loc[statements.facts["firm"].eq(firm) & statements.facts["currency"].ne(""), "currency"]
+    return str(used.mode().iloc[0]) if len(used) else ""
+
+
+def _with(with_capital: bool) -> str:
+    return "with capital expenditure" if with_capital else "without capital expenditure"
+
+
+def _noted(note: str, marks: str) -> str:
+    words = {"†": "† not read in the document itself", "~": "~ derived"}
+    return "; ".join(x for x in (note, *(words[m] for m in marks)) if x)
+
+
+def _any_of(names: Mapping[str, object]) -> str:
+    return ", ".join(list(names)[:-1]) + f" or {list(names)[-1]}"
