@@ -16,9 +16,11 @@ _PUBLIC = {
     "DataError": "errors",
     "Period": "units",
     "Results": "results",
+    "build_pack": "pack",
     "check_facts": "facts",
     "RatioResults": "ratios",
     "Statements": "statements",
+    "brief": "brief",
     "cash_runway": "runway",
     "compute_ratios": "ratios",
     "cost_to_revenue_multiverse": "ratios.multiverse",
@@ -26,6 +28,7 @@ _PUBLIC = {
     "load": "loaders",
     "load_statements": "statements",
     "read_facts": "facts",
+    "save_figure": "figures",
     "write_facts": "facts",
 }
 """Public name -> module that defines it; loaded when first used, so that ``import finmodel`` stays cheap."""

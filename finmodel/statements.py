@@ -232,6 +232,7 @@ def _versions(facts: pd.DataFrame, earliest: bool) -> pd.DataFrame:
             "published": pd.to_datetime(table["published_on"]).astype("int64") * (1 if earliest else -1),
             "derived": table["status"].eq("derived"),
             "single": ~table["status"].eq("confirmed"),
+            "fact_id": table["fact_id"],
         },
         index=table.index,
     )

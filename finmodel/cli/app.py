@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 import json
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
+from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from finmodel.errors import DataError
+from finmodel.statements import Statements, load_statements
 
 app = typer.Typer(
     name="finmodel",
@@ -32,6 +39,60 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print: table, csv or json.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Every variant, basis and vintage, not only the one shown first.")]
+
+_STATEMENTS: dict[str, tuple[Any, Any]] = {
+    "facts": (
+        Annotated[list[Path], typer.Option("--facts", help="Facts file of your own (CSV); may be repeated.", show_default=False)],
+        [],
+    ),
+    "no_shipped": (Annotated[bool, typer.Option("--no-shipped", help="Leave the shipped facts out.")], False),
+    "as_of": (Annotated[str, typer.Option("--as-of", help="Day (YYYY-MM-DD): only what had been published by then.")], ""),
+    "firm": (Annotated[list[str], typer.Option("--firm", help="Only this firm; may be repeated.", show_default=False)], []),
+}
+"""The options that choose the statements: the same four for every command."""
+
+
+def takes_statements(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options ``--facts``, ``--no-shipped``, ``--as-of`` and ``--firm``, and the statements that they choose.
+
+    The command's first parameter, ``statements``, is filled; the rest are its own arguments and options.
+    """
+    own = inspect.signature(function, eval_str=True)
+    rest = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, p in own.parameters.items() if name != "statements"]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in _STATEMENTS.items()
+        if name not in own.parameters
+    ]
+
+    @wraps(function)
+    def command(**given: Any) -> None:
+        chosen = {p.name: given.pop(p.name) for p in shared}
+        statements = load_statements(*chosen["facts"], shipped=not chosen["no_shipped"])
+        if chosen["as_of"]:
+            statements = statements.as_of(chosen["as_of"])
+        if chosen.get("firm"):
+            statements = statements.select(firm_names(chosen["firm"], statements))
+        function(statements, **given)
+
+    command.__signature__ = inspect.Signature([*rest, *shared])  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in (*rest, *shared)}
+    del command.__wrapped__
+    return command
+
+
+def firm_names(given: list[str], statements: Statements) -> list[str]:
+    """Return the short names of firms that are given by short name, name or alias."""
+    from finmodel.firms import find_firm
+
+    names = []
+    for name in given:
+        try:
+            names.append(name if name in statements.firms else find_firm(name).firm)
+        except LookupError:
+            names.append(name)
+    return names
 
 
 def main() -> None:
@@ -44,6 +105,27 @@ def main() -> None:
     except KeyboardInterrupt:
         print("finmodel: interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a callback ``(done, of)`` that draws a progress bar on standard error once a second has passed."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    started = time.monotonic()
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task(what, total=None)
+
+    def step(done: int, of: int) -> None:
+        if not bar.live.is_started and time.monotonic() - started > 1:
+            bar.start()
+        bar.update(task, completed=done, total=of)
+
+    try:
+        yield step
+    finally:
+        bar.stop()
 
 
 def show(records: list[dict[str, Any]], form: Format) -> None:
@@ -63,7 +145,7 @@ def show(records: list[dict[str, Any]], form: Format) -> None:
 
 def _safe(value: Any) -> Any:
     """Return text that a spreadsheet does not take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+@\t\r" else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _print_table(records: list[dict[str, Any]]) -> None:

@@ -147,6 +147,4 @@ def phrases(words: Sequence[Word], gap: float = 0.8) -> list[Word]:
             out[-1].append(word)
         else:
             out.append([word])
-    return [
-        Word(join_words(ws), ws[0].x0, min(w.top for w in ws), ws[-1].x1, max(w.bottom for w in ws)) for ws in out
-    ]
+    return [Word(join_words(ws), ws[0].x0, min(w.top for w in ws), ws[-1].x1, max(w.bottom for w in ws)) for ws in out]

@@ -32,7 +32,9 @@ class Pdf:
         self._pages: dict[int, Page] = {}
         count = len(self._document)
         if not 0 < count <= MOST_PAGES:
-            raise DataError([fault(path.name, f"{count:,} pages", f"1 to {MOST_PAGES:,}", "split the file and load the part with the statements")])
+            raise DataError(
+                [fault(path.name, f"{count:,} pages", f"1 to {MOST_PAGES:,}", "split the file and load the part with the statements")]
+            )
         self.count = count
 
     def close(self) -> None:

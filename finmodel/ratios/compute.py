@@ -138,7 +138,7 @@ def compute_ratios(statements: Statements, names: Iterable[str] | None = None) -
     for firm in statements.firms:
         mine, all_mine = lines[lines["firm"] == firm], versions[versions["firm"] == firm]
         for basis in mine["basis"].unique():
-            shelf = Shelf.of(mine[mine["basis"] == basis], all_mine[all_mine["basis"] == basis])
+            shelf = Shelf.of(mine[mine["basis"] == basis], all_mine[all_mine["basis"] == basis], statements.earliest)
             for one in chosen:
                 rows += [{"firm": firm, "basis": basis, **row} for row in _evaluate(one, shelf)]
     table = pd.DataFrame(rows, columns=["firm", "basis", *_EVALUATED])
@@ -184,8 +184,8 @@ class Shelf:
     derived: frozenset[Period]
 
     @classmethod
-    def of(cls, lines: pd.DataFrame, versions: pd.DataFrame) -> Shelf:
-        """Return the shelf made from the combined lines and from every version, newest document first."""
+    def of(cls, lines: pd.DataFrame, versions: pd.DataFrame, earliest: bool = False) -> Shelf:
+        """Return the shelf made from the combined lines and from every version, the newest (as filed: the first) document first."""
         books = {
             str(name): _book(group.drop_duplicates(["line_item", "period"])) for name, group in versions.groupby("vintage", sort=False)
         }
@@ -237,8 +237,7 @@ def _evaluate(one: Ratio, shelf: Shelf) -> Iterator[dict[str, Any]]:
             operands = {o: find_line(book, period, o) or (find_line(shelf.combined, period, o) if "_previous" in o else None)
                         for o in one.operands}  # fmt: skip
             if all(operands.values()):
-                vendor = any(line.read_from == "vendor" for line in operands.values() if line)
-                yield _row(one, period, name, operands, rank=(2 if vendor else 0, place))
+                yield _row(one, period, name, operands, rank=(0, place))
                 complete += 1
         operands = {o: find_line(shelf.combined, period, o) for o in one.operands}
         known = {line.vintage for line in operands.values() if line and line.vintage}
@@ -320,7 +319,8 @@ def _with_defaults(table: pd.DataFrame, statements: Statements) -> pd.DataFrame:
     """Mark one row per firm, period and quantity, and put the rows in order.
 
     Disclosed lines come before proxies, then the basis of the latest filing, then the variants in order of definition, then one
-    document before several and filings before vendors. Variants that are never shown first do not count.
+    document (the latest) before a mix of several, since lines are reclassified between documents. Variants that are never
+    shown first do not count.
     """
     if table.empty:
         return table.assign(default=pd.Series(dtype=bool))

@@ -70,6 +70,46 @@ def government_dependence_city_iot(segment_city_iot: Any, revenue: Any) -> Any:
     return divide(segment_city_iot, revenue)
 
 
+@ratio("government_dependence", "smart-city segment, share as printed", proxy=True)
+def government_dependence_smart_city_printed(smart_city_revenue_share_pct: Any) -> Any:
+    """Share of the smart-city segment in revenue as printed: its customers are mostly, not only, public.
+
+    Formula
+    -------
+    printed percentage / 100
+
+    References
+    ----------
+    Segment note or customer section.
+
+    Examples
+    --------
+    >>> round(float(government_dependence_smart_city_printed(64.0)), 2)
+    0.64
+    """
+    return divide(smart_city_revenue_share_pct, 100.0)
+
+
+@ratio("government_dependence", "city internet-of-things segment, share as printed", proxy=True)
+def government_dependence_city_iot_printed(city_iot_revenue_share_pct: Any) -> Any:
+    """Share of the city internet-of-things segment in revenue as printed: its customers are mostly, not only, public.
+
+    Formula
+    -------
+    printed percentage / 100
+
+    References
+    ----------
+    Segment note or customer section.
+
+    Examples
+    --------
+    >>> round(float(government_dependence_city_iot_printed(64.0)), 2)
+    0.64
+    """
+    return divide(city_iot_revenue_share_pct, 100.0)
+
+
 @ratio("government_dependence", "city-management segment", denominator="revenue", proxy=True)
 def government_dependence_city_management(segment_city_management: Any, revenue: Any) -> Any:
     """Share of the city-management segment in revenue: its customers are mostly, not only, public.

@@ -1,0 +1,101 @@
+"""The facts table: what is refused, with which words, and what comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import finmodel as fm
+from finmodel.facts import FACT_COLUMNS, check_facts
+
+
+def one(**changes: str) -> pd.DataFrame:
+    row = {
+        "firm": "acme", "line_item": "revenue", "period_start": "2020-01-01", "period_end": "2020-12-31", "value": "1,000",
+        "currency": "CNY", "published_on": "2021-03-31", "basis": "IFRS", "document": "acme-2020",
+    }  # fmt: skip
+    return pd.DataFrame([{**row, **changes}])
+
+
+def test_a_minimal_fact_is_completed() -> None:
+    facts = check_facts(one())
+    assert list(facts.columns) == list(FACT_COLUMNS)
+    row = facts.iloc[0]
+    assert (row["value"], row["scale"], row["months"], row["status"], row["read_from"]) == (1000.0, 1.0, 12, "single", "secondary")
+    assert row["fact_id"] and pd.isna(row["page"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"value": "1,2x"}, "value: found '1,2x', expected a number"),
+        ({"value": ""}, "value: found '', expected a number"),
+        ({"period_end": "2019-12-31"}, "expected a day not before the period's start 2020-01-01"),
+        ({"period_end": "31/12/2020"}, "expected a day written YYYY-MM-DD"),
+        ({"line_item": "revenu"}, "did you mean 'revenue'"),
+        ({"months": "6"}, "months: found '6', expected 12"),
+        ({"currency": "RMB"}, "currency: found 'RMB', expected one of CNY"),
+        ({"status": "sure"}, "status: found 'sure', expected one of confirmed, single, derived"),
+        ({"firm": ""}, "firm: found a blank, expected a firm"),
+        ({"page": "iv"}, "page: found 'iv', expected a page number"),
+    ],
+)
+def test_each_fault_names_row_column_and_what_would_do(changes: dict[str, str], words: str) -> None:
+    with pytest.raises(fm.DataError) as error:
+        check_facts(one(**changes), where="mine.csv")
+    assert "mine.csv, row 2, " in str(error.value)
+    assert words in str(error.value)
+
+
+def test_all_faults_come_at_once() -> None:
+    table = pd.concat([one(value="x"), one(line_item="foo"), one(currency="??")], ignore_index=True)
+    with pytest.raises(fm.DataError) as error:
+        check_facts(table, where="mine.csv")
+    assert len(error.value.faults) == 3
+    assert [f"row {n}" in f for n, f in zip((2, 3, 4), error.value.faults, strict=True)] == [True] * 3
+
+
+def test_wrong_columns() -> None:
+    with pytest.raises(fm.DataError) as error:
+        check_facts(one().rename(columns={"value": "valeu"}), where="mine.csv")
+    assert "no column 'value'" in str(error.value)
+    assert "did you mean 'value'" in str(error.value)
+
+
+def test_two_values_for_one_slot_are_refused_and_one_value_twice_is_not() -> None:
+    with pytest.raises(fm.DataError, match=r"rows 2, 3: found 2 values"):
+        check_facts(pd.concat([one(), one(value="2,000")], ignore_index=True))
+    check_facts(pd.concat([one(), one()], ignore_index=True))
+
+
+def test_an_address_in_read_from_means_secondary() -> None:
+    row = check_facts(one(read_from="https://example.org/page")).iloc[0]
+    assert (row["read_from"], row["source"]) == ("secondary", "https://example.org/page")
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    facts = check_facts(one(note="a, b", label="收入"))
+    fm.write_facts(facts, tmp_path / "facts.csv")
+    pd.testing.assert_frame_equal(fm.read_facts(tmp_path / "facts.csv"), facts)
+
+
+def test_a_file_that_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(fm.DataError, match=r"empty\.csv"):
+        fm.read_facts(tmp_path / "empty.csv")
+    (tmp_path / "latin.csv").write_bytes(b"firm,line_item\n\xff\xfe\x00")
+    with pytest.raises(fm.DataError, match="UTF-8"):
+        fm.read_facts(tmp_path / "latin.csv")
+
+
+def test_nothing_is_half_written(tmp_path: Path) -> None:
+    target = tmp_path / "facts.csv"
+    target.write_text("before")
+    with pytest.raises(AttributeError):
+        fm.write_facts(None, target)  # type: ignore[arg-type]
+    assert target.read_text() == "before"
+    assert [p.name for p in tmp_path.iterdir()] == ["facts.csv"]
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        fm.write_facts(check_facts(one()), tmp_path / "nowhere" / "facts.csv")

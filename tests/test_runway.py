@@ -1,0 +1,122 @@
+"""Runway: points only where the data carry them, reasons elsewhere."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from finmodel.runway import age_in_months, cash_runway, is_stale, liquid_funds, yearly_flows
+from finmodel.statements import Statements
+from tests.test_statements import facts, flow
+
+
+def shown(statements: Statements, day: str, firm: str) -> pd.DataFrame:
+    return cash_runway(statements.as_of(day), [firm]).table.set_index(["quantity", "variant"])
+
+
+def test_sensetime_after_its_2022_accounts(statements: Statements) -> None:
+    table = shown(statements, "2023-04-30", "sensetime")
+    burn = table.loc[("net_burn", "with capital expenditure"), "value"]
+    spent = 3084e6 + statements.as_of("2023-04-30").value("sensetime", "capital_expenditure", "FY 2022")
+    assert burn == pytest.approx(spent / 12)
+    assert 5090e6 <= spent - 3084e6 < 5400e6  # property, plant and equipment alone, and with intangible assets
+    months = table.loc[("runway", "total cash reserve, with capital expenditure")]
+    assert months["value"] == pytest.approx(16602.7e6 / burn)
+    assert round(months["value"]) == 24
+    assert round(table.loc[("runway", "total cash reserve, without capital expenditure"), "value"]) == 65
+    assert bool(months["default"])
+    assert "lasts to Nov 2024" in months["note"]
+    later = cash_runway(statements.as_of("2023-04-30"), ["sensetime"]).realised
+    reserve = later[later["definition"] == "total cash reserve"].set_index("day")["value"]
+    assert reserve["2024-12-31"] == 12752e6
+    assert (later["published_on"] > "2023-04-30").all()
+
+
+def test_stale_or_missing_lines_are_named(statements: Statements) -> None:
+    megvii = shown(statements, "2021-12-31", "megvii").loc["runway"].iloc[0]
+    assert np.isnan(megvii["value"])
+    assert "stale" in megvii["reason"]
+    june = shown(statements, "2021-12-31", "megvii").loc[("liquid_funds", "cash and term deposits")]
+    assert june["period"] == "2019-06-30"
+    assert june["status"] == "stale"
+    yitu = shown(statements, "2021-12-31", "yitu").loc["runway"].iloc[0]
+    assert "missing: liquid funds" in yitu["reason"]
+    assert "operating cash flow" in yitu["reason"]
+
+
+def test_without_liquid_funds_there_is_a_line_not_a_point(statements: Statements) -> None:
+    table = shown(statements, "2023-04-30", "cloudwalk")
+    assert table.loc["runway", "value"].isna().all()
+    needed = [table.loc[(f"funds_needed_{m}m", "with capital expenditure"), "value"] for m in (12, 24, 36)]
+    assert needed[1] == pytest.approx(2 * needed[0])
+    assert needed[2] == pytest.approx(3 * needed[0])
+    assert needed[0] == pytest.approx(12 * table.loc[("net_burn", "with capital expenditure"), "value"])
+
+
+def cash(value: float, end: str = "2020-12-31", item: str = "cash_and_cash_equivalents", **more: object) -> dict[str, object]:
+    return {"line_item": item, "value": value, "period_end": end, **more}
+
+
+def test_two_halves_are_summed_and_one_half_is_never_annualised() -> None:
+    first = flow("operating_cash_flow", -30, start="2020-01-01", end="2020-06-30")
+    alone = Statements(facts(cash(100), first)).as_of("2021-06-30")
+    assert yearly_flows(alone, "acme") == []
+    assert "operating cash flow over twelve months" in cash_runway(alone).table.set_index("quantity").loc["net_burn"].iloc[0]["reason"]
+    both = Statements(facts(cash(100), first, flow("operating_cash_flow", -10, start="2020-07-01", end="2020-12-31")))
+    flows = yearly_flows(both.as_of("2021-06-30"), "acme")
+    assert (flows[0].window, flows[0].operating) == ("H1 2020 + H2 2020", -40)
+
+
+def test_trailing_twelve_months_across_years() -> None:
+    made = Statements(
+        facts(
+            cash(100, "2021-06-30"),
+            flow("operating_cash_flow", -40),
+            flow("operating_cash_flow", -30, start="2020-01-01", end="2020-06-30"),
+            flow("operating_cash_flow", -50, start="2021-01-01", end="2021-06-30"),
+        )
+    )
+    flows = yearly_flows(made, "acme")
+    assert flows[0].operating == -60  # -40 - 50 + 30
+    assert flows[0].end == date(2021, 6, 30)
+
+
+def test_self_funding_is_a_word_never_a_number() -> None:
+    made = Statements(facts(cash(100), flow("operating_cash_flow", 12), flow("capital_expenditure", -2))).as_of("2021-06-30")
+    table = cash_runway(made).table.set_index(["quantity", "variant"])
+    row = table.loc[("runway", "cash and cash equivalents, with capital expenditure")]
+    assert np.isnan(row["value"])
+    assert row["status"] == "self-funding"
+    assert table.loc[("net_burn", "with capital expenditure"), "value"] == pytest.approx((-12 + 2) / 12)
+
+
+def test_definitions_of_liquid_funds_are_kept_apart() -> None:
+    made = Statements(facts(cash(70), cash(30, item="term_deposits"), cash(150, item="total_cash_reserve")))
+    assert {f.definition: f.value for f in liquid_funds(made, "acme")} == {
+        "total cash reserve": 150,
+        "cash and term deposits": 100,
+        "cash and cash equivalents": 70,
+    }
+
+
+def test_ages() -> None:
+    assert age_in_months(date(2020, 12, 31), date(2021, 12, 31)) == 12
+    assert age_in_months(date(2020, 12, 31), date(2021, 12, 30)) == 11
+    assert not is_stale(date(2020, 12, 31), date(2021, 12, 31))
+    assert is_stale(date(2020, 12, 31), date(2022, 1, 1))
+
+
+def test_more_cash_never_shortens_runway() -> None:
+    values = []
+    for amount in (10, 20, 40):
+        made = Statements(facts(cash(amount), flow("operating_cash_flow", -12), flow("capital_expenditure", -12))).as_of("2021-06-30")
+        row = (
+            cash_runway(made)
+            .table.set_index(["quantity", "variant"])
+            .loc[("runway", "cash and cash equivalents, with capital expenditure")]
+        )
+        values.append(row["value"])
+    assert values == [5, 10, 20]

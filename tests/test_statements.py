@@ -1,0 +1,171 @@
+"""As-of views, versions, signs, derived periods, currency, identities."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import finmodel as fm
+from finmodel.facts import check_facts
+from finmodel.statements import Statements, exchange_rate, unbalanced
+
+
+def facts(*rows: dict[str, object]) -> pd.DataFrame:
+    base = {"firm": "acme", "currency": "CNY", "basis": "IFRS", "document": "acme-2020", "published_on": "2021-03-31",
+            "read_from": "primary"}  # fmt: skip
+    return check_facts(pd.DataFrame([{**base, **{k: str(v) for k, v in row.items()}} for row in rows]))
+
+
+def flow(item: str, value: float, start: str = "2020-01-01", end: str = "2020-12-31", **more: object) -> dict[str, object]:
+    return {"line_item": item, "value": value, "period_start": start, "period_end": end, **more}
+
+
+def test_as_of_is_a_door_in_both_directions(statements: Statements) -> None:
+    early = statements.as_of("2021-08-26")
+    assert early.facts["published_on"].max() < "2021-08-27"
+    assert early.as_of("2021-11-30").lines().equals(statements.as_of("2021-11-30").lines())
+    assert statements.as_of(date(2021, 11, 30)).day == date(2021, 11, 30)
+    with pytest.raises(ValueError, match="not a day"):
+        statements.as_of("30.11.2021")
+
+
+def test_nothing_seen_was_published_later(statements: Statements) -> None:
+    view = statements.as_of("2021-11-30")
+    ids = set(view.facts["fact_id"])
+    for one in view.lines()["fact_id"]:
+        assert set(one.split(" - ")) <= ids
+
+
+def test_all_four_core_firms_have_figures_at_the_end_of_november_2021(statements: Statements) -> None:
+    view = statements.as_of("2021-11-30")
+    for firm in ("sensetime", "megvii", "cloudwalk", "yitu"):
+        assert not view.lines(firm, "revenue").empty
+
+
+def test_restated_values_stand_beside_the_first_ones(statements: Statements) -> None:
+    def loss(day: str) -> float:
+        return statements.as_of(day).value("cloudwalk", "profit_attributable", "FY 2019")
+
+    assert loss("2021-11-30") == -1708e6
+    assert loss("2022-12-31") == -640e6
+    report = statements.as_of("2022-12-31").restatements().set_index(["firm", "line_item", "period"])
+    row = report.loc[("cloudwalk", "profit_attributable", "FY 2019")]
+    assert (row["first"], row["latest"]) == (-1708e6, -640e6)
+    assert row["first_published"] < row["latest_published"]
+    as_filed = statements.as_of("2022-12-31").as_filed()
+    assert as_filed.value("cloudwalk", "profit_attributable", "FY 2019") == -1708e6
+
+
+def test_bases_are_kept_apart(statements: Statements) -> None:
+    revenue = statements.lines("megvii", "revenue")
+    both = revenue[revenue["period"] == "FY 2018"].set_index("basis")["value"]
+    assert both["IFRS"] == 1426.9e6
+    assert both["PRC GAAP"] == 854e6
+
+
+def test_expenses_become_positive_however_they_are_printed() -> None:
+    hong_kong = Statements(facts(flow("revenue", 100), flow("cost_of_sales", -60), flow("selling", -10), flow("administrative", 2)))
+    mainland = Statements(facts(flow("revenue", 100), flow("cost_of_sales", 60), flow("selling", 10), flow("administrative", -2)))
+    for made in (hong_kong, mainland):
+        values = made.lines("acme").set_index("line_item")["value"]
+        assert values.to_dict() == {"revenue": 100, "cost_of_sales": 60, "selling": 10, "administrative": -2}
+
+
+def test_second_half_is_derived_and_marked_and_never_across_different_starts() -> None:
+    made = Statements(
+        facts(
+            flow("revenue", 100),
+            flow("revenue", 40, end="2020-06-30", document="acme-h1", published_on="2020-08-31"),
+            flow("selling", 30, start="2019-04-01", end="2020-03-31"),
+            flow("selling", 10, start="2020-01-01", end="2020-06-30"),
+        )
+    )
+    lines = made.lines("acme").set_index(["line_item", "period"])
+    assert lines.loc[("revenue", "H2 2020"), "value"] == 60
+    assert lines.loc[("revenue", "H2 2020"), "mark"] == "~"
+    assert lines.loc[("revenue", "H2 2020"), "published_on"] == "2021-03-31"
+    assert {p for item, p in lines.index if item == "selling"} == {"12M to 2020-03-31", "H1 2020"}
+    assert "H2 2020" not in set(made.lines("acme", derived=False)["period"])
+
+
+def test_a_vendor_row_is_used_only_where_no_filing_row_exists() -> None:
+    made = Statements(
+        facts(
+            flow("revenue", 101, read_from="vendor", document="copy", published_on="2022-01-01"),
+            flow("revenue", 100),
+            flow("selling", 7, read_from="vendor", document="copy", published_on="2022-01-01"),
+        )
+    )
+    lines = made.lines("acme").set_index("line_item")
+    assert lines.loc["revenue", "value"] == 100
+    assert (lines.loc["selling", "value"], lines.loc["selling", "mark"]) == (7, "†")
+
+
+def test_conversion_shows_the_rate_and_keeps_the_sign(statements: Statements) -> None:
+    made = Statements(facts(flow("revenue", 100, currency="USD"), flow("profit_for_period", -10, currency="USD")))
+    rate = exchange_rate("USD", "CNY", "2020-01-01", "2020-12-31")
+    assert rate is not None
+    assert 6 < rate[0] < 8
+    lines = made.lines("acme", currency="CNY").set_index("line_item")
+    assert lines.loc["profit_for_period", "value"] == pytest.approx(-10 * rate[0])
+    assert lines.loc["revenue", "rate_source"] == rate[1]
+    inverse = exchange_rate("CNY", "USD", "2020-01-01", "2020-12-31")
+    assert inverse is not None
+    assert inverse[0] == pytest.approx(1 / rate[0])
+    odd = Statements(facts(flow("revenue", 1, currency="ZAR")))
+    with pytest.raises(fm.DataError, match="no ZAR/CNY rate"):
+        odd.lines("acme", currency="CNY")
+
+
+def instant(item: str, value: float, **more: object) -> dict[str, object]:
+    return {"line_item": item, "value": value, "period_end": "2020-12-31", **more}
+
+
+def test_a_balance_sheet_that_does_not_balance_is_refused(tmp_path: Path) -> None:
+    sheet = facts(
+        instant("total_assets", 1000, printed="1,000"),
+        instant("total_liabilities", 700, printed="700"),
+        instant("total_equity", 200, printed="200"),
+    )
+    fm.write_facts(sheet, tmp_path / "mine.csv")
+    with pytest.raises(fm.DataError, match=r"mine\.csv, balance sheet of acme at 2020-12-31: found total assets 1,000 against"):
+        fm.load_statements(tmp_path / "mine.csv", shipped=False)
+    right = facts(instant("total_assets", 1000), instant("total_liabilities", 1700), instant("total_equity", -700))
+    assert unbalanced(right, "x") == []
+
+
+def test_shipped_balance_sheets_balance(statements: Statements) -> None:
+    assert unbalanced(statements.facts, "shipped") == []
+
+
+def test_own_facts_beside_or_instead(tmp_path: Path, statements: Statements) -> None:
+    fm.write_facts(facts(flow("revenue", 100)), tmp_path / "mine.csv")
+    assert fm.load_statements(tmp_path / "mine.csv", shipped=False).firms == ("acme",)
+    beside = fm.load_statements(tmp_path / "mine.csv")
+    assert set(beside.firms) == {*statements.firms, "acme"}
+    assert beside.select(["acme"]).firms == ("acme",)
+    with pytest.raises(LookupError, match="did you mean 'sensetime'"):
+        beside.select(["sensetme"])
+    with pytest.raises(ValueError, match="nothing to load"):
+        fm.load_statements(shipped=False)
+
+
+@given(st.permutations(range(6)))
+def test_the_order_of_facts_does_not_matter(order: list[int]) -> None:
+    table = facts(
+        flow("revenue", 100),
+        flow("revenue", 90, document="later", published_on="2022-03-31"),
+        flow("revenue", 40, end="2020-06-30"),
+        flow("selling", 5),
+        flow("cost_of_sales", 50),
+        flow("profit_for_period", -3, document="later", published_on="2022-03-31"),
+    )
+    keys = ["line_item", "period", "basis"]
+    plain = Statements(table).lines().sort_values(keys).reset_index(drop=True)
+    mixed = Statements(table.iloc[order].reset_index(drop=True)).lines().sort_values(keys).reset_index(drop=True)
+    pd.testing.assert_frame_equal(plain, mixed)
