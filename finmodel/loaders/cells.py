@@ -14,9 +14,12 @@ from finmodel.data import read_table
 from finmodel.errors import DataError, fault
 from finmodel.facts import line_items
 from finmodel.loaders.base import slug
-from finmodel.loaders.concepts import facts_frame, modified_on
-from finmodel.loaders.words import label_patterns, plain
+from finmodel.loaders.concepts import facts_frame
+from finmodel.loaders.labels import Reader
 from finmodel.units import parse_amount
+
+PRINTED = ("income", "financial_position", "cash_flow")
+"""Statements whose labels have patterns."""
 
 _NO_MONEY = re.compile(r"margin|ratio|growth|\byoy\b|\bqoq\b|per share|\brate\b|turnover days|%|率|增长|同比|每股|天数|/")
 """Labels of ratios, which the patterns of printed labels would take for the amounts they are made of."""
@@ -82,13 +85,8 @@ def named(label: str, statement: str = "", layout: str = "") -> Named:
     chart = line_items()
     if label in chart.index:
         return Named(label, str(chart.loc[label, "statement"]))
-    words = plain(label)
-    found: dict[str, str] = {}
-    for pattern in label_patterns():
-        if pattern.line_item and not pattern.section and pattern.statement not in found and pattern.regex.fullmatch(words):
-            found[pattern.statement] = pattern.line_item
-    if statement:
-        found = {key: item for key, item in found.items() if key == statement}
+    found = {where: Reader(where, traditional=False).row(label).line_item for where in PRINTED if statement in ("", where)}
+    found = {where: item for where, item in found.items() if item}
     return Named(next(iter(found.values())), next(iter(found))) if len(set(found.values())) == 1 else Named("", statement)
 
 
@@ -115,15 +113,12 @@ def facts_of_cells(cells: list[Cell], path: Path, read_from: str) -> pd.DataFram
         found = f"no line item among {', '.join(labels[:5])}" if labels else "no figure"
         raise UnfitError([fault(path.name, found, "labels of the statements, names of line_items.csv or taxonomy concepts")])
     firm, label, item, statement, start, end, printed, value, scale, currency, basis, published, locator, note = zip(*cells, strict=True)
-    unknown = modified_on(path)
     columns = {
         "firm": firm, "label": label, "line_item": item, "statement": statement, "period_start": start, "period_end": end,
         "printed": printed, "value": np.array(value, dtype=float), "scale": np.array(scale, dtype=float), "currency": currency,
-        "basis": basis, "document": slug(path.name), "published_on": [day or unknown for day in published],
-        "date_estimated": np.array([not day for day in published]), "locator": locator, "read_from": read_from, "source": path.name,
-        "note": note,
+        "basis": basis, "document": slug(path.name), "published_on": published, "locator": locator, "read_from": read_from, "note": note,
     }  # fmt: skip
-    return facts_frame(columns, len(cells))
+    return facts_frame(columns, len(cells), path)
 
 
 def _without_rivals(cells: list[Cell]) -> list[Cell]:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from finmodel.data import read_table
 from finmodel.facts import FACT_COLUMNS, KEY
-from finmodel.units import months_between, parse_date
+from finmodel.units import add_months, months_between, parse_date
 
 BASES = {"us-gaap": "US GAAP", "ifrs-full": "IFRS", "jpigp": "IFRS", "jppfs": "JP GAAP"}
 """Basis of accounting of each taxonomy."""
@@ -189,17 +189,16 @@ def _cash(instants: list[Tagged]) -> Tagged | None:
     return min(ranked)[-1] if ranked else None
 
 
-def facts_of(named: list[Named], firm: str | Mapping[str, str], read_from: str, source: str, estimated: bool = False) -> pd.DataFrame:
-    """Return the facts table of named figures; `firm` is one for all, or given by document."""
+def facts_of(named: list[Named], firm: str | Mapping[str, str], read_from: str, path: Path) -> pd.DataFrame:
+    """Return the facts table of named figures read in the file at `path`; `firm` is one for all, or given by document."""
     figures = [row.tagged for row in named]
     taxonomy, _, label, start, end, printed, value, scale, currency, _, document, published, audit, note, locator = (
         zip(*figures, strict=True) if figures else [()] * 15
     )
-    items = [row.line_item for row in named]
-    columns: dict[str, object] = {
+    columns: dict[str, Any] = {
         "firm": [firm] * len(named) if isinstance(firm, str) else [firm[name] for name in document],
         "statement": [row.statement for row in named],
-        "line_item": items,
+        "line_item": [row.line_item for row in named],
         "label": label,
         "period_start": start,
         "period_end": end,
@@ -212,28 +211,30 @@ def facts_of(named: list[Named], firm: str | Mapping[str, str], read_from: str, 
         "document": document,
         "locator": locator,
         "published_on": published,
-        "date_estimated": estimated,
         "read_from": read_from,
-        "source": source,
         "note": note,
     }
-    return facts_frame(columns, len(named))
+    return facts_frame(columns, len(named), path)
 
 
-def facts_frame(columns: dict[str, Any], rows: int) -> pd.DataFrame:
+def facts_frame(columns: dict[str, Any], rows: int, path: Path) -> pd.DataFrame:
     """Return a facts table from columns (or one value for all rows) whose content is already known to be good.
 
-    Months and fact_id are made, columns not given are blank, and the types are those of :func:`finmodel.facts.check_facts`, which would
-    change nothing in it; that check goes row by row, and filings come by the thousand.
+    What :func:`finmodel.facts.check_facts` would add is added, and it would change nothing in the result; that check goes row by row,
+    and filings come by the thousand. A blank published_on becomes the latest day on which the file can have been published.
     """
-    defaults: dict[str, Any] = dict.fromkeys(FACT_COLUMNS, "")
-    defaults |= {"page": pd.array(np.full(rows, np.nan), dtype="Int64"), "status": "single", "date_estimated": False}
-    defaults |= columns
-    spans = zip(columns["period_start"], columns["period_end"], strict=True)
-    defaults["months"] = np.array([months(*span) for span in spans], dtype=int)
-    keys = [column if not isinstance(column, str) else [column] * rows for column in (defaults[name] for name in (*KEY, "label"))]
-    defaults["fact_id"] = [_fact_id(*parts) for parts in zip(*keys, strict=True)]
-    return pd.DataFrame(defaults, columns=list(FACT_COLUMNS), index=range(rows))
+    ends, published = columns["period_end"], columns["published_on"]
+    blank = np.array([not day for day in published], dtype=bool)
+    if blank.any():
+        latest = latest_publication(path, max(ends))
+        published = [day or latest for day in published]
+    made: dict[str, Any] = dict.fromkeys(FACT_COLUMNS, "")
+    made |= {"page": pd.array(np.full(rows, np.nan), dtype="Int64"), "status": "single", "source": path.name}
+    made |= columns | {"published_on": published, "date_estimated": blank}
+    made["months"] = np.array([months(*span) for span in zip(columns["period_start"], ends, strict=True)], dtype=int)
+    keys = [[column] * rows if isinstance(column, str) else column for column in (made[name] for name in (*KEY, "label"))]
+    made["fact_id"] = [_fact_id(*parts) for parts in zip(*keys, strict=True)]
+    return pd.DataFrame(made, columns=list(FACT_COLUMNS), index=range(rows))
 
 
 def _fact_id(*parts: str) -> str:
@@ -241,6 +242,11 @@ def _fact_id(*parts: str) -> str:
     return hashlib.sha256("|".join((*parts, "", "")).encode()).hexdigest()[:12]
 
 
-def modified_on(path: Path) -> str:
-    """Return the day on which a file was last changed: the latest day on which what it holds can have been published."""
-    return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
+def latest_publication(path: Path, last: str) -> str:
+    """Return the latest day on which a file that does not say so can have been published.
+
+    It is the day on which the file was last changed or, if sooner, six months after the last day it reports on, by when a listed
+    firm must have published.
+    """
+    changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
+    return max(last, min(changed, add_months(parse_date(last), 6).isoformat()))

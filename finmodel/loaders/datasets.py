@@ -124,7 +124,7 @@ def _facts(sub: pd.DataFrame, num: pd.DataFrame, path: Path, firm: str | None) -
     if faults:
         raise DataError(faults[:50])
     firms = {figure.document: name for figure, name in zip(tagged, rows["firm"], strict=True)}
-    return facts_of(name_line_items(tagged), firms, "secondary", path.name)
+    return facts_of(name_line_items(tagged), firms, "secondary", path)
 
 
 def _tagged(rows: pd.DataFrame, name: str, faults: list[str]) -> Iterator[Tagged]:

@@ -17,7 +17,7 @@ from finmodel.errors import DataError, fault
 from finmodel.facts import CURRENCIES, REQUIRED, check_facts
 from finmodel.loaders.base import Loader, Progress, loaders, slug
 from finmodel.loaders.cells import Cell, UnfitError, amount, facts_of_cells, named
-from finmodel.loaders.concepts import Tagged, concept_map, day, facts_of, modified_on, name_line_items
+from finmodel.loaders.concepts import Tagged, concept_map, day, facts_of, name_line_items
 from finmodel.loaders.grid import Grid, read_csv_grid, read_workbook
 from finmodel.loaders.wide import periods_across, read_wide
 from finmodel.units import Period
@@ -81,9 +81,8 @@ def read_grid(grid: Grid, path: Path, firm: str | None = None) -> pd.DataFrame:
     if "label" in columns and "value" in columns:
         return _read_list(grid, columns, path, firm)
     layout = _layout(header)
-    items = {
-        i: name for i, name in enumerate(header) if i not in columns.values() and named(name, layout=layout.get("layout", "")).line_item
-    }
+    free = [place for place in range(len(header)) if place not in columns.values()]
+    items = {place: header[place] for place in free if named(header[place], layout=layout.get("layout", "")).line_item}
     if items and {"code", "period_end", "period", "year"} & set(columns) and (layout or "firm" in columns or firm):
         return _read_records(grid, columns, items, layout, path, firm)
     if periods_across(grid) is not None:
@@ -142,13 +141,13 @@ def _read_list(grid: Grid, columns: dict[str, int], path: Path, firm: str | None
             continue
         taxonomy = get(row, "taxonomy") or _taxonomies().get(cell.label, "")
         if cell.label in concept_map().get(taxonomy, {}):
-            tagged.append(_tagged(cell, taxonomy, get(row, "document") or slug(path.name), path))
+            tagged.append(_tagged(cell, taxonomy, get(row, "document") or slug(path.name)))
         elif not taxonomy:
             cells.append(cell)
     if faults:
         raise DataError(faults[:50])
     if tagged:
-        return facts_of(name_line_items(tagged), firm or slug(path.name), "secondary", path.name, "published_on" not in columns)
+        return facts_of(name_line_items(tagged), firm or slug(path.name), "secondary", path)
     return facts_of_cells(cells, path, "secondary")
 
 
@@ -178,11 +177,10 @@ def _list_cell(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str],
     )  # fmt: skip
 
 
-def _tagged(cell: Cell, taxonomy: str, document: str, path: Path) -> Tagged:
-    published = cell.published_on or modified_on(path)
+def _tagged(cell: Cell, taxonomy: str, document: str) -> Tagged:
     return Tagged(
         taxonomy, cell.label, cell.label, cell.start, cell.end, cell.printed, cell.value, cell.scale, cell.currency, None, document,
-        published, "", "", cell.locator,
+        cell.published_on, "", "", cell.locator,
     )  # fmt: skip
 
 
