@@ -29,6 +29,7 @@ _PUBLIC = {
     "load_statements": "statements",
     "read_facts": "facts",
     "save_figure": "figures",
+    "verify_facts": "verify",
     "write_facts": "facts",
 }
 """Public name -> module that defines it; loaded when first used, so that ``import finmodel`` stays cheap."""
