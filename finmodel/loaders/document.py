@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ from finmodel.facts import check_facts
 from finmodel.loaders.base import slug
 from finmodel.loaders.choose import chosen
 from finmodel.loaders.checks import check_statements
-from finmodel.loaders.find import Finder, Found
+from finmodel.loaders.find import KINDS, Finder, Found
 from finmodel.loaders.labels import suggestion
 from finmodel.loaders.layout import Page
 from finmodel.loaders.naming import settle
@@ -144,12 +145,9 @@ def _records(source: Source, statements: Sequence[Statement], firm: str | None) 
         "status": "single",
         "basis": _basis(source.texts, statements),
     }
-    return [
-        common | _record(source, statement, line_no, entry, cell)
-        for statement in statements
-        for line_no, entry in enumerate(statement.entries, 1)
-        for cell in entry.cells
-    ]
+    lines = {kind: count(1) for kind in KINDS}
+    numbered = [(s, next(lines[s.kind]), entry) for s in statements for entry in s.entries]
+    return [common | _record(source, s, line_no, entry, cell) for s, line_no, entry in numbered for cell in entry.cells]
 
 
 def _record(source: Source, statement: Statement, line_no: int, entry: Entry, cell: Cell) -> dict[str, object]:
@@ -177,7 +175,7 @@ def _record(source: Source, statement: Statement, line_no: int, entry: Entry, ce
 def _unit(statement: Statement, entry: Entry, cell: Cell) -> tuple[float, str]:
     """Scale and currency of a cell: figures per share are in units, numbers of shares are no money."""
     if entry.per_share:
-        cents = re.search(r"\bcents?\b|仙|美分", f"{cell.printed} {entry.label} {entry.under}", re.IGNORECASE)
+        cents = re.search(r"(?<![a-z])cents?\b|仙|美分", f"{cell.printed} {entry.label} {entry.under}", re.IGNORECASE)
         return (0.01 if cents else 1.0), cell.span.currency
     if entry.shares:
         apart = re.search(r"except (?:for )?(?:number of )?shares?(?! \S*per)|except share and", statement.found.blocks[0].heading, re.IGNORECASE)

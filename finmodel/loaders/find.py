@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from finmodel.loaders.labels import Reader
 from finmodel.loaders.layout import Line, Page, Word, figure_of, phrases
 from finmodel.loaders.table import Block, read_block
-from finmodel.loaders.words import is_traditional, page_words, scale_in, simplified, title_kind
+from finmodel.loaders.words import is_traditional, page_words, scale_in, simplified, title_kind, title_words
 
 KINDS = ("income", "financial_position", "cash_flow")
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d+\.\d\d(?!\d)|\(\d{1,3}\)")
@@ -53,7 +54,8 @@ def worth_reading(texts: Sequence[str]) -> list[int]:
         enough = amounts[i] >= 6 or (i + 1 < len(tight) and amounts[i + 1] >= 12)
         if enough and keyword.search(text):
             both = text + following
-            if any(sum(1 for p in ps if p.search(both)) >= 3 for ps in anchors.values()):
+            held = max(sum(1 for p in ps if p.search(both)) for ps in anchors.values())
+            if held >= 3 or (held == 2 and any(title_kind(line) in KINDS for line in texts[i].splitlines())):
                 out.append(i + 1)
     return out
 
@@ -87,7 +89,7 @@ class Finder:
             self._tick()
             lines = self._lines(number)
             marks = self._marks(number)
-            for mark, after in zip(marks, [*marks[1:], None], strict=True):
+            for mark, after in zip_longest(marks, marks[1:]):
                 if mark.kind not in (*KINDS, "comprehensive_income") or (number, mark.start) < done:
                     continue
                 stop = after.start if after else len(lines)
@@ -116,8 +118,9 @@ class Finder:
         marks: list[_Mark] = []
         i = 0
         while i < len(lines):
-            found = next((m for n in (3, 2, 1) if (m := _title(lines, i, n))), None)
-            if found:
+            tried = [m for n in (1, 2, 3) if (m := _title(lines, i, n))]
+            if tried:  # the one that says most, in the fewest lines
+                found = max(tried, key=lambda m: (len(title_words(m.text)), -m.stop))
                 marks.append(found)
                 i = found.stop
             else:
@@ -138,7 +141,7 @@ class Finder:
             number += 1
             lines, marks = self._lines(number), [m for m in self._marks(number) if m.kind not in ("accountants_report", "not_of_report")]
             start = 0
-            if marks and marks[0].kind == mark.kind and not _has_rows(lines[: marks[0].start]) and not self._complete(found, kind):
+            if marks and self._same_statement(found, marks[0], mark.kind) and not _has_rows(lines[: marks[0].start]) and not self._complete(found, kind):
                 start, marks = marks[0].stop, marks[1:]
             after = marks[0] if marks else None
             stop = after.start if after else len(lines)
@@ -146,6 +149,12 @@ class Finder:
                 break
             done = (number, stop)
         return found, done
+
+    @staticmethod
+    def _same_statement(found: Found, mark: _Mark, kind: str) -> bool:
+        """Return whether a title overleaf repeats that of the statement (and is not the parent's, which has no *consolidated*)."""
+        scoped = bool(_SCOPE.search(simplified(mark.text).lower()))
+        return mark.kind == kind and (scoped or not found.consolidated or bool(re.search(r"continued|cont.d|[续續]", mark.text, re.IGNORECASE)))
 
     def _add(self, found: Found, kind: str, lines: list[Line], number: int, untitled: bool = False) -> bool:
         """Add what a page holds of the statement; whether it held anything."""
@@ -169,15 +178,15 @@ class Finder:
         for block in found.blocks:
             for row in block.rows:
                 _ = reader.row(row.label) if row.cells and row.label else reader.heading(row.label)
-        return any(role in reader.seen for role in _LAST[kind])
+        return any(roles <= reader.seen for roles in _LAST[kind])
 
 
-_LAST = {
-    "income": ("after everything",),
-    "financial_position": ("total_equity_and_liabilities",),
-    "cash_flow": ("cash_at_end",),
+_LAST: dict[str, tuple[set[str], ...]] = {
+    "income": (),
+    "financial_position": ({"total_equity_and_liabilities"}, {"net_assets", "total_equity"}),
+    "cash_flow": ({"cash_at_end"},),
 }
-"""The row that closes a statement; an income statement has none that all have."""
+"""The rows that close a statement; an income statement has none that all have."""
 
 
 def _title(lines: Sequence[Line], i: int, count: int) -> _Mark | None:

@@ -61,9 +61,8 @@ def _named_once(statement: Statement) -> None:
         if len(rows) < 2 or all(_same(rows[0], r) for r in rows[1:]):
             continue
         totals = [r for r in rows if any(f.startswith("total") for f in forms(r.label))]
-        if item == "total_equity":
-            for r in rows[:-1]:
-                name(r, "equity_attributable" if not _of(statement, "equity_attributable") else "")
+        if item == "total_equity" and len(rows) == 2 and "holder" in rows[0].label.lower():
+            name(rows[0], "" if _of(statement, "equity_attributable") else "equity_attributable")
             continue
         keep = totals[:1] if item in ("revenue", "cost_of_sales") else totals[:1] or rows[:1]
         for r in rows:

@@ -137,7 +137,7 @@ def _kept(columns: Sequence[Column]) -> dict[int, Column]:
 
 
 def _span(column: Column, context: list[str], kind: str, block: Block, money: tuple[str, float]) -> Span | None:
-    period = resolve(column.head, context, kind == "financial_position")
+    period = resolve(column.heads, context, kind == "financial_position")
     if period is None:
         return None
     head = simplified(column.head).lower()

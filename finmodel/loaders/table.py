@@ -109,11 +109,13 @@ def read_block(
     if first is None:
         return None
     columns = _columns(parts[first:], parts[:first])
+    if not [c for c in columns if not c.note]:
+        return None
+    edge = min(c.x0 for c in columns if not c.note)
+    first = next((i + 1 for i in reversed(range(first)) if parts[i].line.words[-1].x1 > edge), 0 if before is not None else first)
     _set_heads(columns, parts[:first])
     if before is not None and not any(_dated(c.head) for c in columns):
         columns = _like_before(columns, before.columns)
-    if not [c for c in columns if not c.note]:
-        return None
     for part in parts[first:]:
         _place(part, columns)
     rows = _rows(parts[first:], knows, heads, tagged)
@@ -128,7 +130,7 @@ def _cut(line: Line) -> _Part:
     runs: list[tuple[int, int]] = []
     start = None
     for i in range(len(words) + 1):
-        inside = i < len(words) and (figure[i] or (i > 0 and _note_like(words, i)) or words[i].text in ("N/A", "n/a", "不适用", "不適用"))
+        inside = i < len(words) and (figure[i] or _note_like(words, i) and (i > 0 or figure[1:2] == [True]) or words[i].text in ("N/A", "n/a", "不适用", "不適用"))
         if inside and start is None:
             start = i
         if not inside and start is not None:
@@ -367,6 +369,8 @@ def _goes_on(
         return False
     if heads(above) or heads(last.text):
         return False
+    if first in "(（" and part.cells:
+        return True
     if _OPEN_END.search(last.text):
         return True
     hangs = part.x0 - last.x0 > 0.5 * part.line.size
@@ -375,7 +379,7 @@ def _goes_on(
     if is_han(first):
         return bool(part.cells) and not knows(last.text) and (not fits or (hangs and (after is None or after.x0 < part.x0 - 2 or knows(above + part.text))))
     both_capitals = last.text.isupper() and part.text.isupper()
-    return both_capitals and (hangs or not fits) and bool(part.cells)
+    return both_capitals and (hangs or not fits)
 
 
 def _first_width(part: _Part) -> float:
