@@ -37,6 +37,7 @@ _PUBLIC = {
     "read_scenarios": "scenarios",
     "read_facts": "facts",
     "save_figure": "figures",
+    "verify_facts": "verify",
     "write_facts": "facts",
 }
 """Public name -> module that defines it; loaded when first used, so that ``import finmodel`` stays cheap."""
