@@ -19,14 +19,14 @@ OF_THE_DAY = "now"
 """Column of the quantities that belong to the day rather than to a period."""
 
 
-@figure("coverage", of="coverage")
+@figure("coverage", of="compute_coverage")
 def coverage(results: Results, ax: Axes, most: int = 11) -> Words:
     """Draw which quantities can be computed for each firm and period.
 
     Parameters
     ----------
     results : Results
-        Of :func:`finmodel.coverage`.
+        Of :func:`finmodel.compute_coverage`.
     ax : matplotlib.axes.Axes
         Quantities from top to bottom, periods of each firm from left to right.
     most : int
