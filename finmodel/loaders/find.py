@@ -108,7 +108,7 @@ class Finder:
             return False
         if _PAGE_NUMBER.fullmatch(line.text.strip()):
             return True
-        if _bare(line.text) not in self._furniture or title_kind(line.text):
+        if _bare(line.text) not in self._furniture or title_kind(line.text) or len(_AMOUNT.findall(line.text)) > 1:
             return False
         return not (_HEAD_WORDS.search(line.text) or scale_in(line.text)) or index >= count - 2
 
