@@ -1,5 +1,6 @@
 """A file in, a checked facts table out: one module per kind of file, imported here so that it registers itself."""
 
+from finmodel.loaders import html as html
 from finmodel.loaders import pdf as pdf
 from finmodel.loaders.base import Loader, load, loaders, slug
 
