@@ -248,7 +248,7 @@ def _listings(
             continue
         if how == "contested":
             hangs = f"whether {designation.legal_name} on the list covers {identity.legal_name}: {designation.note}"
-            found.append((designation, {"unclear": hangs, "listed": True, "not-listed": False}[contested]))
+            found.append((designation, hangs if contested == "unclear" else contested == "listed"))
         else:
             hangs = f"whether {designation.legal_name} is on the list: {designation.note}"
             found.append((designation, hangs if designation.status == "unverified" else True))
