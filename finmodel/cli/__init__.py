@@ -1,6 +1,11 @@
 """The ``finmodel`` command: one file per stage, each adding its commands to :data:`app`."""
 
-from finmodel.cli import brief, facts, ratios
+import finmodel.cli.brief
+import finmodel.cli.facts
+import finmodel.cli.funding
+import finmodel.cli.pack
+import finmodel.cli.ratios
+import finmodel.cli.scenarios
 from finmodel.cli.app import app, main
 
-__all__ = ["app", "brief", "facts", "main", "ratios"]
+__all__ = ["app", "main"]
