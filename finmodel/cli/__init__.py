@@ -5,6 +5,7 @@ import finmodel.cli.facts
 import finmodel.cli.funding
 import finmodel.cli.pack
 import finmodel.cli.ratios
+import finmodel.cli.restrictions
 import finmodel.cli.scenarios
 from finmodel.cli.app import app, main
 
