@@ -58,7 +58,9 @@ def profile(page: Page, firm: str, statements: Statements, ratios: RatioResults,
     data = _data(firm, statements, ratios)
     periods = sorted(data["period"].unique(), key=lambda p: (Period.parse(p).end, Period.parse(p).months))[-PERIODS:]
     head = [Column("", share=1), *(Column(p, "right", decimal=False) for p in periods)]
-    body = [[name, *(_cell(data, name, period) for period in periods)] for name in dict.fromkeys(data["name"])]
+    names = list(dict.fromkeys(data["name"]))
+    silent = [name for name in names if data.loc[data["name"].eq(name) & data["period"].isin(periods), "value"].isna().all()]
+    body = [[name, *(_cell(data, name, period) for period in periods)] for name in names if name not in silent]
     draw_table(page.area(width=0.6 * width, height=0.66 * height), Table(head, body, frozenset([_row_of(body, "Cost per")])), LABEL - 0.5)
     sentences = [latin(row["sentence"]) for row in rows(brief.table)][1:]
     quotes = page.area(left=0.64 * width, width=0.36 * width, height=0.66 * height)
@@ -71,6 +73,7 @@ def profile(page: Page, firm: str, statements: Statements, ratios: RatioResults,
         latin(rows(brief.table)[0]["sentence"]).rstrip("."),
         f"Key figures of {firm_name(firm)} by year, what can be quoted, and what happened; as known on the day of the figures",
         "–: not disclosed, or not computable from what is. "
+        + (f"In no period: {'; '.join(name[:1].lower() + name[1:] for name in silent)}. " if silent else "")
         + marks_note(data.loc[data["value"].notna() & data["period"].isin(periods), "mark"]),
         source_line(ratios.facts[(ratios.facts["firm"] == firm) & ratios.facts["period"].isin(periods)]),
         data[data["period"].isin(periods)],

@@ -147,7 +147,7 @@ def cost_structure(results: Results, ax: Axes) -> Words:
     for panel, firm in zip(grid, firms, strict=True):
         for x, year in enumerate(years):
             total = row_of(whole, firm, year)
-            known = {name: row_of(table, firm, year) for name, table in parts.items()}
+            known = _same_filing(results, firm, year, total, {name: row_of(table, firm, year) for name, table in parts.items()})
             base = 0.0
             for name, row in known.items():
                 if row is not None:
@@ -171,6 +171,16 @@ def cost_structure(results: Results, ax: Axes) -> Words:
         source_line(read(results, firms, [*PARTS, "cost_to_revenue"], years)),
         data,
     )
+
+
+def _same_filing(
+    results: Results, firm: str, year: str, total: pd.Series | None, known: dict[str, pd.Series | None]
+) -> dict[str, pd.Series | None]:
+    """Return the parts, from the filing of the total where the parts shown first come from another and do not fit it."""
+    if total is None or sum(float(row["value"]) for row in known.values() if row is not None) <= float(total["value"]) + 0.005:
+        return known
+    table = results.table[results.table["vintage"].eq(total["vintage"]) & results.table["basis"].eq(total["basis"])]
+    return {name: row_of(table[table["quantity"] == name], firm, year) for name in known}
 
 
 def _part(panel: Axes, x: float, base: float, value: float, tone: str) -> float:
