@@ -166,8 +166,8 @@ def load_regimes() -> Mapping[str, Regime]:
 
     Examples
     --------
-    >>> load_regimes()["us-securities-ban"].measures[-1].start
-    datetime.date(2021, 6, 3)
+    >>> load_regimes()["us-outbound"].measures[0].start
+    datetime.date(2025, 1, 2)
     """
     files = sorted((data_root() / "restrictions").glob("*.toml"))
     return {regime.name: regime for regime in map(read_regime, (f for f in files if f.stem != "words"))}
