@@ -13,19 +13,20 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "DataError": "errors",
-    "Period": "units",
-    "Results": "results",
-    "check_facts": "facts",
-    "RatioResults": "ratios",
-    "Statements": "statements",
     "cash_runway": "runway",
+    "check_facts": "facts",
     "compute_ratios": "ratios",
     "cost_to_revenue_multiverse": "ratios.multiverse",
     "coverage": "coverage",
+    "DataError": "errors",
+    "estimate_parameters": "estimate",
     "load": "loaders",
     "load_statements": "statements",
+    "Period": "units",
+    "RatioResults": "ratios",
     "read_facts": "facts",
+    "Results": "results",
+    "Statements": "statements",
     "write_facts": "facts",
 }
 """Public name -> module that defines it; loaded when first used, so that ``import finmodel`` stays cheap."""
