@@ -237,7 +237,7 @@ class SurvivalResults(Results):
             rows += [(n, quantity, level[s], error[s], gap[s], gap_error[s]) for s, n in enumerate(self.outcome.names)]
         return pd.DataFrame(rows, columns=["scenario", "quantity", "value", "error", "difference", "difference_error"])
 
-    def funding_gap(self, probability: float = 0.05, by: str | date | None = None, scenario: str | None = None) -> pd.DataFrame:
+    def funding_gap(self, probability: float = 0.05, by: str | date | None = None, scenario: str | None = None) -> Results:
         """Return what must arrive, and by when, to keep cash-out by a day improbable: the smallest amount for each day of arrival.
 
         The amount is found by bracketing on the same draws, so that it has no noise of its own; more money never raises the probability.
@@ -253,10 +253,10 @@ class SurvivalResults(Results):
 
         Returns
         -------
-        pandas.DataFrame
-            Columns arrives (day), amount (CNY; 0 where nothing is needed, NaN where no amount suffices), error (CNY), unmet (probability
-            that is left by cash-outs before the money comes), reason. One row per quarter's end that is not before the day of the
-            statements.
+        Results
+            Records of funding_gap (CNY), one for each quarter's end (period) at which the money may arrive that is not before the day of
+            the statements: 0 where nothing is needed, NaN where no amount suffices. The column unmet is the probability that is left by
+            cash-outs before the money comes.
 
         Raises
         ------
@@ -265,25 +265,26 @@ class SurvivalResults(Results):
         """
         if not 0 < probability < 1:
             raise ValueError(f"probability is {probability}; it must be between 0 and 1")
-        last = self._quarter_of(by)
-        wanted = self._scenario(scenario)
-        rows = [self._gap(wanted, arrival, last, probability) for arrival in range(last) if self.day(arrival) >= self.as_of]
-        return pd.DataFrame(rows, columns=["arrives", "amount", "error", "unmet", "reason"])
-
-    def gap_records(self, probability: float = 0.05, by: str | date | None = None) -> list[dict[str, Any]]:
-        """Return :meth:`funding_gap` as records."""
-        blank = {k: "" for k in COLUMNS if k != "default"}
-        last = self._quarter_of(by)
-        return [
-            {
-                **blank, "firm": self.firm.name, "period": row.arrives.isoformat(), "quantity": "funding_gap", "unit": "CNY",
-                "variant": f"to hold cash-out by {self.day(last)} to {probability:.0%}", "value": None if np.isnan(row.amount) else row.amount,
-                "status": "simulated" if row.amount >= 0 else "not computable", "reason": row.reason, "scenario": self.outcome.names[0],
-                "quarter": round((row.arrives.year - self.start.year) * 4 + (row.arrives.month - self.start.month) / 3),
-                "error": None if np.isnan(row.error) else row.error,
-            }
-            for row in self.funding_gap(probability, by).itertuples()
-        ]  # fmt: skip
+        last, wanted = self._quarter_of(by), self._scenario(scenario)
+        target = f"cash-out by {self.day(last)} with probability {probability:.0%} at most"
+        rows = []
+        for arrival in range(last):
+            if self.day(arrival) >= self.as_of:
+                amount, error, unmet = self._gap(wanted, arrival, last, probability)
+                found = {"value": amount, "error": error, "unmet": unmet, "period": self.day(arrival).isoformat(), "quarter": arrival}
+                reason = "no amount suffices: too many paths end before the money comes" if np.isnan(amount) else ""
+                rows.append({**found, "reason": reason, "status": "not computable" if reason else "simulated"})
+        blank = {**dict.fromkeys(RECORD_COLUMNS, ""), "firm": self.firm.name, "quantity": "funding_gap", "unit": "CNY", "default": True}
+        blank |= {"variant": target, "scenario": self.outcome.names[wanted]}
+        table = pd.DataFrame([{**blank, **row} for row in rows], columns=[*COLUMNS[:-1], "unmet", "default"])
+        return Results(
+            table=table,
+            title=f"Funding gap of {self.firm.name} as of {self.as_of}: {target}",
+            definition="The smallest amount that, arriving on the day, holds the probability on the same draws; error: one standard error",
+            facts=self.facts,
+            assumptions=self.assumptions,
+            figure="funding_gap",
+        )
 
     def _quarter_of(self, by: str | date | None) -> int:
         """Return the first quarter that ends on or after a day."""
@@ -293,9 +294,9 @@ class SurvivalResults(Results):
                 return quarter
         raise ValueError(f"by is {day}; it must be after the start, {self.start}, and within the horizon, {self.day(self.quarters)}")
 
-    def _gap(self, scenario: int, arrival: int, last: int, probability: float) -> tuple[date, float, float, float, str]:
+    def _gap(self, scenario: int, arrival: int, last: int, probability: float) -> tuple[float, float, float]:
         """Bracket the amount four times, twelvefold each time; the slope in the second bracket turns the error of P into one of money."""
-        low, high, day = 0.0, _ample(self.outcome.cash[scenario]), self.day(arrival)
+        low, high = 0.0, _ample(self.outcome.cash[scenario])
         unmet, spread = float("nan"), float("nan")
         for bracket in range(4):
             amounts = np.linspace(low, high, 12)
@@ -303,14 +304,14 @@ class SurvivalResults(Results):
             if bracket == 0:
                 unmet = float(gone[-1])
                 if gone[0] <= probability:
-                    return day, 0.0, 0.0, unmet, ""
+                    return 0.0, 0.0, unmet
                 if unmet > probability:
-                    return day, float("nan"), float("nan"), unmet, "no amount suffices: too many paths end before the money comes"
+                    return float("nan"), float("nan"), unmet
             at = int(np.argmax(gone <= probability))
             if bracket == 1:
                 spread = float(error[at] * (amounts[at] - amounts[at - 1]) / max(gone[at - 1] - gone[at], 1 / self.outcome.paths))
             low, high = float(amounts[at - 1]), float(amounts[at])
-        return day, high, spread, unmet, ""
+        return high, spread, unmet
 
     def _gone_with(self, scenario: int, arrival: int, last: int, amounts: Floats) -> tuple[Floats, Floats]:
         """Return the probability of cash-out by quarter `last` with each amount arriving at the end of quarter `arrival`, and its error."""

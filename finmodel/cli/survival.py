@@ -34,7 +34,7 @@ def show_survival(
             result = model.simulate(horizon, paths, seed, threads=threads, progress=progress.report)
         records += result.records(every)
         if by:
-            records += result.gap_records(probability, by)
+            records += result.funding_gap(probability, by).records(every)
         if form is Format.table:
             print(f"{result.title}, from {result.start}")
     show(records, form)
