@@ -16,6 +16,7 @@ _PUBLIC = {
     "build_brief": "brief",
     "build_pack": "pack",
     "cash_runway": "runway",
+    "CashModel": "cashflow",
     "check_facts": "facts",
     "cite": "sources",
     "compute_coverage": "coverage",
@@ -38,6 +39,7 @@ _PUBLIC = {
     "save_figure": "figures",
     "ScenarioResults": "run",
     "Statements": "statements",
+    "SurvivalResults": "survival",
     "verify_facts": "verify",
     "write_facts": "facts",
 }

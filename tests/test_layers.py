@@ -21,6 +21,7 @@ LAYERS = [
     {"runway", "posterior", "generator"},
     {"estimate", "coverage", "kernel"},
     {"simulate"},
+    {"survival"},
     {"cashflow"},
     {"scenarios", "exposures"},
     {"projection"},

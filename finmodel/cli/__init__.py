@@ -7,6 +7,7 @@ import finmodel.cli.funding
 import finmodel.cli.pack
 import finmodel.cli.ratios
 import finmodel.cli.scenarios
+import finmodel.cli.survival
 import finmodel.cli.verify
 from finmodel.cli.app import app, main
 
