@@ -6,6 +6,7 @@ import finmodel.cli.funding
 import finmodel.cli.pack
 import finmodel.cli.ratios
 import finmodel.cli.scenarios
+import finmodel.cli.survival
 from finmodel.cli.app import app, main
 
 __all__ = ["app", "main"]
