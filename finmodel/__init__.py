@@ -13,16 +13,21 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "brief": "brief",
+    "build_brief": "brief",
     "build_pack": "pack",
     "cash_runway": "runway",
     "CashModel": "cashflow",
     "check_facts": "facts",
+    "cite": "sources",
+    "compute_coverage": "coverage",
     "compute_ratios": "ratios",
     "cost_to_revenue_multiverse": "ratios.multiverse",
-    "coverage": "coverage",
     "DataError": "errors",
+    "documents": "sources",
     "estimate_parameters": "estimate",
+    "find_document": "sources",
+    "find_firm": "firms",
+    "funding_access": "funding",
     "load": "loaders",
     "load_statements": "statements",
     "Period": "units",
@@ -36,6 +41,7 @@ _PUBLIC = {
     "ScenarioResults": "run",
     "Statements": "statements",
     "SurvivalResults": "survival",
+    "verify_facts": "verify",
     "write_facts": "facts",
 }
 """Public name -> module that defines it; loaded when first used, so that ``import finmodel`` stays cheap."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from finmodel.data import write_csv, written
-from finmodel.figures.style import INK, LINE, MUTED, NOTE, SUBTITLE, canvas, new_axes, strict_glyphs, style, wrap
+from finmodel.figures.style import INK, Language, LINE, MUTED, NOTE, SUBTITLE, canvas, new_axes, strict_glyphs, style, wrap
 from finmodel.results import plots
 
 FORMATS: dict[str, dict[str, Any]] = {
@@ -96,6 +97,35 @@ def figure(name: str, of: str) -> Callable[[Callable[..., Words]], Figure]:
         return made
 
     return register
+
+
+def draw(name: str, statements: Any, language: Language = "en", **options: Any) -> Axes:
+    """Compute what a figure shows from statements and draw it alone.
+
+    Parameters
+    ----------
+    name : str
+        A registered figure.
+    statements : Statements
+        As known on the day that is wanted.
+    language : {"en", "zh"}
+        Language of names.
+    **options
+        Passed to the figure.
+
+    Raises
+    ------
+    LookupError
+        If there is no such figure; the nearest names are proposed.
+    """
+    chosen: Figure = plots[name]
+    ax: Axes = chosen(results_of(chosen.of, statements), language=language, **options)
+    return ax
+
+
+def results_of(function: str, statements: Any) -> Any:
+    """Return what the public function of that name makes of the statements."""
+    return getattr(importlib.import_module("finmodel"), function)(statements)
 
 
 def words_of(ax: Axes) -> Words:

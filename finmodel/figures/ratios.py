@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from finmodel.data import rows
 from finmodel.figures.drawing import Words, figure
-from finmodel.figures.labels import ESTIMATE_HATCH, legend, missing, panels
-from finmodel.figures.style import ACCENT, FAINT, HALO, INK, LABEL, MUTED, NOTE, bn, colour, ink, number, percent
+from finmodel.figures.labels import ESTIMATE_HATCH, label_ends, legend, missing, panels, room
+from finmodel.figures.style import ACCENT, FAINT, FIRM_COLOURS, HALO, INK, LABEL, MUTED, NOTE, bn, colour, ink, number, pale, percent
 from finmodel.figures.words import firm_name, listed, marks_note, shown_firms, source_line, tag
+from finmodel.ratios.multiverse import MultiverseResults
 from finmodel.results import Results
 
 YEARS = 5
@@ -27,15 +28,21 @@ def by_year(results: Results, quantity: str) -> tuple[pd.DataFrame, list[str], l
     """Return the yearly default rows of a quantity, the firms to draw and the years, oldest first."""
     table = results.defaults()
     table = table[(table["quantity"] == quantity) & table["period"].str.startswith("FY")]
-    years = sorted(table.loc[table["value"].notna(), "period"].unique())[-YEARS:]
-    table = table[table["period"].isin(years)]
-    return table, shown_firms(table), years
+    firms = shown_firms(results.defaults())
+    years = sorted(table.loc[table["value"].notna() & table["firm"].isin(firms), "period"].unique())[-YEARS:]
+    return table[table["period"].isin(years)], firms, years
 
 
 def row_of(table: pd.DataFrame, firm: str, period: str) -> pd.Series | None:
     """Return the row of a firm and period that has a value; None where none has."""
-    rows = table[(table["firm"] == firm) & (table["period"] == period) & table["value"].notna()]
-    return rows.iloc[0] if len(rows) else None
+    mine = table[(table["firm"] == firm) & (table["period"] == period) & table["value"].notna()]
+    return mine.iloc[0] if len(mine) else None
+
+
+def read(results: Results, firms: list[str], quantities: list[str], periods: list[str]) -> pd.DataFrame:
+    """Return the facts behind the values drawn."""
+    facts = results.facts
+    return facts[facts["firm"].isin(firms) & facts["quantity"].isin(quantities) & facts["period"].isin(periods)]
 
 
 def year_panels(ax: Axes, firms: list[str], years: list[str], low: float, top: float) -> list[Axes]:
@@ -49,7 +56,7 @@ def year_panels(ax: Axes, firms: list[str], years: list[str], low: float, top: f
 
 
 @figure("cost_to_revenue", of="compute_ratios")
-def cost_to_revenue(results: Results, ax: Axes, line: float | None = None, line_label: str = "") -> Words:
+def cost_to_revenue(results: Results, ax: Axes, line: float | None = MultiverseResults.target) -> Words:
     """Draw cost to revenue of each firm and year as bars from zero, with a published figure as a line.
 
     Parameters
@@ -59,11 +66,12 @@ def cost_to_revenue(results: Results, ax: Axes, line: float | None = None, line_
     ax : matplotlib.axes.Axes
         Divided into one panel per firm.
     line : float, optional
-        A published figure to compare with.
-    line_label : str
-        What it is.
+        A published figure to compare with; by default the one that Caixin reported for the four core firms.
     """
     table, firms, years = by_year(results, "cost_to_revenue")
+    line = line if set(firms) & set(FIRM_COLOURS) else None
+    if line:
+        room(ax, left=0, right=0.75, top=0, bottom=0)
     top = 1.12 * max(table.loc[table["firm"].isin(firms), "value"].max(), line or 0)
     grid = year_panels(ax, firms, years, 0, top)
     marks = table.loc[table["value"].notna(), "mark"]
@@ -79,14 +87,14 @@ def cost_to_revenue(results: Results, ax: Axes, line: float | None = None, line_
         if line:
             panel.axhline(line, color=ACCENT, linewidth=1.2, linestyle=(0, (4, 2)))
     if line:
-        grid[-1].text(len(years) - 0.42, line + 0.01 * top, line_label, color=ACCENT, size=NOTE, va="bottom", ha="right", bbox=HALO)
+        label_ends(grid[-1], [(len(years) - 0.4, line, f"{number(line, 2)}\nreported\nfor the four", ACCENT)], NOTE)
     shown = table[table["firm"].isin(firms)]
     hatched = "Hatched: cost implied by the underlying loss, as cost lines are not disclosed. " if shown["proxy"].any() else ""
     return Words(
         _spent(shown, firms, years[-1]),
         "Total operating cost (cost of sales, selling, administrative, research and development as printed) per yuan of revenue, by year",
         hatched + marks_note(marks),
-        source_line(results.facts[results.facts["quantity"].eq("cost_to_revenue") & results.facts["period"].isin(years)]),
+        source_line(read(results, firms, ["cost_to_revenue"], years)),
         shown[["firm", "period", "variant", "basis", "vintage", "value", "mark", "reason"]].reset_index(drop=True),
     )
 
@@ -124,7 +132,7 @@ def cost_structure(results: Results, ax: Axes) -> Words:
         + [("not itemised: total less the parts disclosed", {"facecolor": "white", "edgecolor": MUTED, "hatch": ESTIMATE_HATCH})],
     )
     grid = year_panels(ax, firms, years, 0, top)
-    rows = []
+    drawn = []
     for panel, firm in zip(grid, firms, strict=True):
         for x, year in enumerate(years):
             total = row_of(whole, firm, year)
@@ -133,21 +141,21 @@ def cost_structure(results: Results, ax: Axes) -> Words:
             for name, row in known.items():
                 if row is not None:
                     base = _part(panel, x, base, float(row["value"]), PARTS[name][1])
-                    rows.append((firm, year, PARTS[name][0], float(row["value"]), row["mark"]))
+                    drawn.append((firm, year, PARTS[name][0], float(row["value"]), row["mark"]))
             if total is None:
                 missing(panel, x, base + 0.02 * top, "total not disclosed" if base else "not disclosed", rotation=90)
                 continue
             rest = float(total["value"]) - base
             if rest > 0.005:
                 panel.bar(x, rest, 0.72, base, facecolor="white", edgecolor=MUTED, hatch=ESTIMATE_HATCH, linewidth=0.6)
-                rows.append((firm, year, "not itemised", rest, total["mark"]))
+                drawn.append((firm, year, "not itemised", rest, total["mark"]))
             panel.text(x, max(base, float(total["value"])) + 0.01 * top, number(total["value"], 2), ha="center", va="bottom", size=LABEL)
-    data = pd.DataFrame(rows, columns=["firm", "period", "part", "value", "mark"])
+    data = pd.DataFrame(drawn, columns=["firm", "period", "part", "value", "mark"])
     return Words(
         _largest(data, years[-1]),
         "Operating cost per yuan of revenue by function, by year; the number above a bar is the total",
         "A part is drawn only where it is disclosed. " + marks_note(data["mark"]),
-        source_line(results.facts[results.facts["quantity"].isin([*PARTS, "cost_to_revenue"]) & results.facts["period"].isin(years)]),
+        source_line(read(results, firms, [*PARTS, "cost_to_revenue"], years)),
         data,
     )
 
@@ -165,8 +173,10 @@ def _largest(data: pd.DataFrame, year: str) -> str:
     research = data[(data["period"] == year) & (data["part"] == "research and development")]
     if research.empty:
         return f"No firm disclosed its research cost for {year[-4:]}"
-    parts = [f"{number(r.value, 2)} at {firm_name(r.firm)}" for r in research.itertuples()]
-    return f"Research took the largest part: for each yuan of {year[-4:]} revenue {listed(parts)}"
+    parts = [f"{firm_name(r['firm'])} {number(r['value'], 2)}" for r in rows(research)]
+    named = data[(data["period"] == year) & data["firm"].isin(research["firm"]) & (data["part"] != "not itemised")]
+    most = named.loc[named.groupby("firm")["value"].idxmax(), "part"].eq("research and development").all()
+    return f"Research {'took the largest part' if most else 'cost'}: {listed(parts)} yuan for each yuan of {year[-4:]} revenue"
 
 
 @figure("losses", of="compute_ratios")
@@ -214,11 +224,10 @@ def losses(results: Results, ax: Axes) -> Words:
     return Words(
         _swollen(reported, before, firms),
         "Result for the year, RMB bn, as reported and before the fair-value change of preferred shares",
-        "Preferred shares that investors may redeem are liabilities at fair value: when the firm is valued higher, the change is a loss that "
-        f"costs no cash, and it ends at listing. {hatched}{marks_note(data['mark'])}",
-        source_line(
-            results.facts[results.facts["quantity"].isin(["net_loss", "net_loss_before_fair_value"]) & results.facts["period"].isin(years)]
-        ),
+        "Preferred shares that investors may redeem are liabilities at fair value: when the firm is valued higher, the change is a loss "
+        f"that costs no cash; it ends at listing. Grey alone: no figure before fair value, or no such shares. {hatched}"
+        + marks_note(data["mark"]),
+        source_line(read(results, firms, ["net_loss", "net_loss_before_fair_value"], years)),
         data,
     )
 
@@ -243,20 +252,20 @@ def dependence(results: Results, ax: Axes) -> Words:
     Parameters
     ----------
     results : RatioResults
-        With rows of ``government_dependence``, ``top5_dependence``, ``overseas_share`` and ``grants_to_loss``.
+        With rows of ``government_dependence``, ``top_five_customers``, ``overseas_share`` and ``grants_to_loss``.
     ax : matplotlib.axes.Axes
         Divided into one panel per quantity.
     """
     quantities = {
         "government_dependence": "Public-sector customers,\nshare of revenue",
-        "top5_dependence": "Five largest customers,\nshare of revenue",
+        "top_five_customers": "Five largest customers,\nshare of revenue",
         "overseas_share": "Outside mainland China,\nshare of revenue",
         "grants_to_loss": "Government grants\nper unit of loss",
     }
     table = results.defaults()
     firms = shown_firms(table)
     grid = panels(ax, 1, len(quantities), left=0.12, right=0.2, top=0.55)[0]
-    rows = []
+    drawn = []
     for panel, (quantity, title) in zip(grid, quantities.items(), strict=True):
         panel.set(xlim=(0, 1), ylim=(len(firms) - 0.5, -0.5), xticks=[0, 0.5, 1], xticklabels=["0%", "50%", "100%"], yticks=[])
         panel.grid(axis="x")
@@ -268,13 +277,13 @@ def dependence(results: Results, ax: Axes) -> Words:
                 panel.text(0, y, f"{firm_name(firm)}: not disclosed", color=MUTED, size=NOTE, style="italic", va="bottom")
                 continue
             last = mine.iloc[-1]
-            rows.append(last)
+            drawn.append(last)
             low, high = (last["low"], last["high"]) if last["low"] == last["low"] else (last["value"],) * 2
-            panel.plot([low, high], [y + 0.14] * 2, color=colour(firm), linewidth=5, solid_capstyle="butt", alpha=0.35, clip_on=False)
+            panel.plot([low, high], [y + 0.14] * 2, color=pale(colour(firm)), linewidth=5, solid_capstyle="butt", clip_on=False)
             panel.plot(last["value"], y + 0.14, "o", color=colour(firm), markersize=6, clip_on=False)
-            span = percent(last["value"]) if np.isclose(low, high) else f"{percent(low)} to {percent(high)}"
+            span = " to ".join(dict.fromkeys((percent(low), percent(high))))
             panel.text(0, y, f"{firm_name(firm)} {span}, {last['period']}", color=ink(firm), size=LABEL, va="bottom")
-    data = pd.DataFrame(rows)[["firm", "quantity", "period", "variant", "value", "low", "high", "vintage", "mark"]].reset_index(drop=True)
+    data = pd.DataFrame(drawn)[["firm", "quantity", "period", "variant", "value", "low", "high", "vintage", "mark"]].reset_index(drop=True)
     return Words(
         _dependent(data),
         "Latest disclosed share of each firm, percent; a bar spans the different disclosures of the same thing",
@@ -289,5 +298,5 @@ def _dependent(data: pd.DataFrame) -> str:
     public = data[data["quantity"] == "government_dependence"].sort_values("value", ascending=False)
     if public.empty:
         return "No firm discloses what part of its revenue comes from public-sector customers"
-    parts = [f"{firm_name(r.firm)} {percent(r.value)}" for r in public.itertuples()]
+    parts = [f"{firm_name(r['firm'])} {percent(r['value'])}" for r in rows(public)]
     return f"Revenue from public-sector customers or city projects, latest disclosed: {listed(parts)}"

@@ -72,7 +72,8 @@ class Page:
 def join_words(words: Sequence[Word]) -> str:
     """Return the words as text: a space between them unless both are Han characters set close."""
     out = ""
-    for before, word in zip([None, *words[:-1]], words, strict=True):
+    for i, word in enumerate(words):
+        before = words[i - 1] if i else None
         close = before is not None and word.x0 - before.x1 < 0.6 * (word.bottom - word.top)
         glue = not out or (close and is_han(out[-1]) and is_han(word.text[0]))
         out += word.text if glue else f" {word.text}"
@@ -95,7 +96,8 @@ def joined_marks(words: Sequence[Word]) -> list[Word]:
     for word in words:
         if out and (_opens(out[-1].text) or _closes(out[-1].text, word.text)) and word.x0 - out[-1].x1 < 80:
             left = out.pop()
-            word = Word(left.text + word.text, left.x0, min(left.top, word.top), word.x1, max(left.bottom, word.bottom))
+            space = " " if word.text.isalpha() and word.text.isascii() else ""
+            word = Word(left.text + space + word.text, left.x0, min(left.top, word.top), word.x1, max(left.bottom, word.bottom))
         out.append(word)
     return out
 

@@ -177,6 +177,9 @@ def _words(row: list[Character]) -> list[Word]:
 
 def _apart(left: Character, right: Character) -> bool:
     gap, size = right[1] - left[3], right[4] - right[2]
+    letters = left[0].isascii() and right[0].isascii() and left[0].isalpha() and right[0].isalpha()
+    if letters:  # a ligature is followed by white space that is not there
+        return gap > 0.35 * size or (right[5] and gap > 0.08 * size)
     return gap > 0.16 * size or (right[5] and gap > -0.3 * size)
 
 
@@ -206,7 +209,7 @@ def set_bands(lines: list[Line], rules: list[tuple[float, float, float]]) -> Non
     left = min(w.x0 for line in lines for w in line.words)
     right = max(w.x1 for line in lines for w in line.words)
     heights = sorted(y for y, x0, x1 in rules if x0 < left + 0.35 * (right - left))
-    edges = [y for before, y in zip([-99.0, *heights[:-1]], heights, strict=True) if y - before > 4]
+    edges = [y for i, y in enumerate(heights) if not i or y - heights[i - 1] > 4]
     for line in lines:
         middle = (line.top + line.bottom) / 2
         above = sum(1 for y in edges if y < middle)
