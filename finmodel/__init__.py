@@ -30,6 +30,7 @@ _PUBLIC = {
     "estimate_parameters": "estimate",
     "find_document": "sources",
     "find_firm": "firms",
+    "funding_access": "funding",
     "listing_gates": "restrictions",
     "load": "loaders",
     "load_list": "restrictions",

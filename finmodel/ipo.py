@@ -207,7 +207,7 @@ def listing_quarters(
     firm: str,
     as_of: date,
     scenarios: list[Scenario],
-    quarters: int,
+    start: date,
     paths: int,
     seed: int,
     window: npt.NDArray[np.uint8],
@@ -224,7 +224,9 @@ def listing_quarters(
     firm : str
     as_of : datetime.date
     scenarios : list of Scenario
-    quarters, paths, seed : int
+    start : datetime.date
+        Day from which quarters are counted.
+    paths, seed : int
     window : ndarray of uint8 (quarters, paths)
         Whether the market window is open.
     filled : mapping of str to ndarray (scenarios, quarters), optional
@@ -234,7 +236,7 @@ def listing_quarters(
     """
     from finmodel.simulate import uniforms
 
-    first_day = listed_on(firm)
+    first_day, quarters = listed_on(firm), len(window)
     if first_day is not None and first_day <= as_of:
         return np.full((len(scenarios), 1), -1, dtype=np.int16)
     listed = np.full((len(scenarios), paths), NEVER, dtype=np.int16)
@@ -245,22 +247,22 @@ def listing_quarters(
         luck = uniforms(seed, STREAM + 2 * place, firm, paths, 2 * STEPS)
         applications = (values or {}).get(f"{venue}.application", channel_terms(venue, firm)["application"].central)
         ready, _ = ready_days(stages(venue, as_of, leave_out=firm), stage, age, applications, luck)
-        ready_quarter = np.minimum(np.floor(ready / QUARTER_DAYS), NEVER)
+        ready_quarter = np.minimum(np.floor(((as_of - start).days + ready) / QUARTER_DAYS), NEVER)
         chance = uniforms(seed, STREAM + 2 * place + 1, firm, paths, 1)[0]
         for s, scenario in enumerate(scenarios):
-            share, taken = _factors(scenario, venue, as_of, quarters)
+            share, taken = _factors(scenario, venue, as_of, [add_months(start, 3 * q + 1) for q in range(quarters)])
             taken = taken if filled is None else taken * filled[venue][s]
             when = _closing(ready_quarter, window, thin, chance, share, taken)
             listed[s] = np.minimum(listed[s], when)
     return listed
 
 
-def _factors(scenario: Scenario, venue: str, as_of: date, quarters: int) -> tuple[Days, Days]:
+def _factors(scenario: Scenario, venue: str, as_of: date, days: list[date]) -> tuple[Days, Days]:
     """Return, by quarter, the share of the window's open time and the chance that the venue takes the firm."""
-    open_share, taken = np.ones(quarters), np.ones(quarters)
+    open_share, taken = np.ones(len(days)), np.ones(len(days))
     for change in scenario.changes:
         if change.lever == "ipo_window" or change.channel == venue:
-            held = [change.holds(add_months(as_of, 3 * q + 1), as_of) for q in range(quarters)]
+            held = [change.holds(day, as_of) for day in days]
             target = open_share if change.lever == "ipo_window" else taken
             target *= np.where(held, min(change.amount, 1.0) if change.kind == "direct" else change.amount, 1.0)
     return open_share, taken
