@@ -89,13 +89,18 @@ def _clean(file: IO[str]) -> Iterator[str]:
         yield line.replace("\x1a", "")
 
 
+def _cells(row: list[str]) -> list[str]:
+    """Return the cells of a row with OFAC's sign for nothing as a blank."""
+    return ["" if cell.strip() == _NULL else cell.strip() for cell in row]
+
+
 def _read_ofac_csv(path: Path, faults: list[str]) -> Iterator[dict[str, str]]:
     beside = {kind: _beside(path, kind, faults) for kind in ("alt", "add", "comments")}
     for number, row in _text_rows(path, faults):
         if not row or row == [""]:
             continue
         spot = f"{path.name}, row {number}"
-        cells = ["" if cell.strip() == _NULL else cell.strip() for cell in row]
+        cells = [*_cells(row[:-1]), "" if row[-1].strip() == _NULL else row[-1]]
         if len(cells) != 12:
             faults.append(fault(spot, f"{len(cells)} fields", "12"))
         elif not cells[0].isdigit() or not cells[1]:
@@ -135,14 +140,14 @@ def _beside(path: Path, kind: str, faults: list[str]) -> dict[str, list[str]]:
     for number, row in _text_rows(other, faults):
         if not row or row == [""]:
             continue
-        cells = ["" if cell.strip() == _NULL else cell.strip() for cell in row]
+        cells = _cells(row)
         width = {"alt": 5, "add": 6, "comments": 2}[kind]
         if len(cells) != width or not cells[0].isdigit():
             faults.append(
                 fault(f"{other.name}, row {number}", f"{len(cells)} fields beginning {cells[0]!r}", f"{width} beginning with a number")
             )
             continue
-        value = {"alt": cells[3:4], "add": [", ".join(filter(None, cells[2:5]))], "comments": cells[1:2]}[kind]
+        value = {"alt": cells[3:4], "add": [", ".join(filter(None, cells[2:5]))], "comments": row[1:2]}[kind]
         found.setdefault(cells[0], []).extend(filter(None, value))
     return found
 

@@ -16,10 +16,10 @@ from finmodel.errors import DataError, fault, nearest, unknown
 from finmodel.restrictions.words import STRICTNESS, words
 
 CONFIDENCE = ("confirmed", "single", "unverified")
-DERIVED = ("side", "listed", "window", "held", "operations", "day")
-"""What a rule may ask beside the words of the transaction: on whose behalf, whether the name is listed, where the day lies in the
-windows (``before`` the ban bites, ``divest``, ``after``; ``none`` where nothing is listed), whether the position was held when it
-began to bite, the operations an AI system was trained with, the day that counts."""
+DERIVED = ("side", "listed", "affiliate", "window", "held", "operations", "day")
+"""What a rule may ask beside the words of the transaction: on whose behalf, whether the name is listed, whether it is another member of
+a firm's group, where the day lies in the windows (``before`` the ban takes effect, ``divest``, ``after``; ``none`` where nothing is
+listed), whether the position was held when the ban took effect, the operations an AI system was trained with, the day that counts."""
 _NUMBERS = ("operations", "fund_commitment_usd")
 _DAYS = ("day", "on", "acquired_on", "completed_on")
 _TESTS = ("_from", "_before", "_over", "_most")
@@ -75,6 +75,9 @@ class Measure:
     binds, instruments, actions, window, gates, ended_by, note : str
         In words: who is bound, what is covered, what is forbidden, windows after listing, what it asks of a firm that wants to list,
         how it ended, remarks.
+    effective_days, divest_days : int
+        Days from listing until the ban takes effect and until trades to divest are no longer free; 0: at once, and never. Used where a
+        list gives no dates of its own; its own dates stand.
     exceptions : tuple of str
         What it exempts.
     venues : tuple of str
@@ -103,6 +106,8 @@ class Measure:
     instruments: str = ""
     actions: str = ""
     window: str = ""
+    effective_days: int = 0
+    divest_days: int = 0
     gates: str = ""
     ended_by: str = ""
     note: str = ""
@@ -276,7 +281,7 @@ def _rule_faults(rule: Mapping[str, Any], where: str) -> list[str]:
 
 def _words_of(key: str) -> tuple[str, ...] | None:
     """Return the words a condition may name; empty where it takes a bound or a truth value, None where there is no such condition."""
-    if key in ("listed", "held"):
+    if key in ("listed", "held", "affiliate"):
         return ()
     if key == "window":
         return ("none", "before", "divest", "after")
