@@ -18,14 +18,13 @@ import numpy.typing as npt
 from finmodel.data import read_table, rows
 from finmodel.firms import firms
 from finmodel.funding import Term, channel_terms, class_access, law_of, listed_on
-from finmodel.ipo import listing_quarters
+from finmodel.ipo import VENUES, Listings
 from finmodel.scenarios import Change, Scenario, channels
 from finmodel.scenarios import channel as kind_of
 from finmodel.units import add_months, parse_date
 
 Floats = npt.NDArray[np.float64]
 PRIVATE = ("usd_venture", "rmb_venture", "strategic")
-VENUES = ("hong_kong_ipo", "star_ipo", "us_ipo")
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def funding_arrivals(
     paths: int,
     seed: int,
     yearly_burn: float,
-    assumptions: Assumptions | None = None,
+    assumptions: Assumptions | Sequence[Assumptions] | None = None,
 ) -> Arrivals:
     """Return what each scenario makes of each channel.
 
@@ -140,29 +139,36 @@ def funding_arrivals(
     paths, seed : int
     yearly_burn : float
         CNY; sizes are multiples of it.
-    assumptions : Assumptions, optional
-        Stated quantities at other than their central values.
+    assumptions : Assumptions or sequence of them, optional
+        Stated quantities at other than their central values; one for all scenarios, or one each. All share the market window.
     """
     from finmodel.simulate import market_window
 
-    given = assumptions or Assumptions()
-    window = market_window(
-        seed, paths, calendar.quarters,
-        given.market("window_opens"), given.market("window_shuts"), given.market("window_open_at_start"),
-    )  # fmt: skip
-    book = Books(firm, calendar, given)
+    each = [assumptions or Assumptions()] * len(scenarios) if isinstance(assumptions, Assumptions | None) else list(assumptions)
+    chances = {tuple(given.market(n) for n in ("window_opens", "window_shuts", "window_open_at_start")) for given in each}
+    if len(chances) > 1:
+        raise ValueError("scenarios of one run share the market window: run other assumptions about it apart")
+    window = market_window(seed, paths, calendar.quarters, *chances.pop())
+    listings, memo = Listings(firm, calendar.as_of, calendar.start, window, seed), {}
     names = used_channels(firm, calendar.as_of)
-    hazard, size, access = (np.stack(parts) for parts in zip(*(rounds(book, s, names, yearly_burn) for s in scenarios), strict=True))
-    filled = {v: np.array([book.filled(v, book.access(v, s)) for s in scenarios]) for v in VENUES}
+    parts: list[tuple[Floats, Floats, Floats]] = []
+    sizes, listed = [], []
+    for scenario, given in zip(scenarios, each, strict=True):
+        book = Books(firm, calendar, given, memo)
+        parts.append(rounds(book, scenario, names, yearly_burn))
+        sizes.append(listing_size(book, scenario, yearly_burn))
+        filled = {v: book.filled(v, book.access(v, scenario)) for v in VENUES}
+        listed.append(listings.quarters(scenario, filled, {v: given.channel(v, firm, "application") for v in VENUES}))
+    first = each[0]
     return Arrivals(
         channels=names,
-        hazard=hazard,
-        size=size,
-        access=access,
-        listing_size=np.array([listing_size(book, s, yearly_burn) for s in scenarios]),
-        listed_at=listing_quarters(firm, calendar.as_of, list(scenarios), calendar.start, paths, seed, window, filled, given.values),
-        size_sd=np.full(len(names), given.market("size_log_sd")),
-        shut=np.array([given.channel(n, firm, "shut") if "shut" in channel_terms(n, firm) else 1.0 for n in names]),
+        hazard=np.stack([h for h, _, _ in parts]),
+        size=np.stack([s for _, s, _ in parts]),
+        access=np.stack([a for _, _, a in parts]),
+        listing_size=np.array(sizes),
+        listed_at=np.array(listed),
+        size_sd=np.full(len(names), first.market("size_log_sd")),
+        shut=np.array([first.channel(n, firm, "shut") if "shut" in channel_terms(n, firm) else 1.0 for n in names]),
         stage=np.array([1.0 if kind_of(n)["stage"] == "listed" else 0.0 for n in names]),
         window=window,
     )
@@ -256,7 +262,7 @@ class Books:
 
     def _book(self, channel: str, scenario: Scenario) -> _Book:
         law, terms = law_of(scenario, self.calendar.as_of), any(c.lever == "terms" for c in scenario.changes)
-        key = (channel, law, terms)
+        key = (channel, law, terms, self.given.unclear)
         if key not in self.memo:
             lawful = replace(scenario, changes=tuple(c for c in scenario.changes if c.family == "law"))
             reading = 1 if self.given.unclear == "prohibited" else 0
