@@ -11,7 +11,7 @@ Rules
 - A share (cost, capital expenditure, ...) has a prior normal on the log or logit scale with the panel's median and standard deviation.
   How it moves from year to year (a cost: beyond its response to revenue) is split into noise of one year and a random walk: the lag-1
   autocovariance of changes is minus the noise variance, the variance of changes is the walk's plus twice the noise's.
-- Where our firms are of a kind that the panel does not hold (season of sales to public customers, long-run growth), the standard
+- Where our firms are of a kind that the panel does not hold (season and payment of sales to public customers, growth), the standard
   deviation is doubled, and the row says so.
 - Where two sources disagree, the median is their geometric mean and one standard deviation reaches each.
 - Groups within a panel (quarters of the firms by size) are pooled by finmodel.posterior.pool (Paule-Mandel, Knapp-Hartung); a new firm's
@@ -179,9 +179,12 @@ def revenue_priors(folder: Path, a_share: pd.DataFrame) -> None:
     add("long_run_growth", "identity", pooled.mean + ito, 2 * float(np.sqrt(firms**2 + pooled.tau**2 + us_var)), "log per year", f"{US}; {A_SHARE}",
         len(grown) + len(chinese), f"yearly means of growth (US {us_mean:.3f}, A-share {cn_mean:.3f}) pooled, plus half the long-run variance; "
         f"firms' own means differ by {firms:.3f}; standard deviation doubled for private firms of a new industry", f"{SOWIDE}; {FINGLM}")  # fmt: skip
-    new = panel[(panel["entered"] > panel["fyear"].min()) & (panel["age"] <= 1)]["growth"].dropna().clip(-2, 2)
-    add("growth", "identity", new.mean(), new.std(), "log per year", US, len(new),
-        "first growth observed of firms that enter the panel after its first year (prior for the first quarter seen, not for today)", SOWIDE)  # fmt: skip
+    small = panel.groupby("cik")["total_revenue"].transform("first") < 100
+    new = panel[small & (panel["entered"] > panel["fyear"].min()) & (panel["age"] <= 1)]["growth"].dropna().clip(-2, 2)
+    print(f"first growth of small entrants: mean {new.mean():.3f}, sd {new.std():.3f}")
+    add("growth", "identity", new.mean(), 2 * new.std(), "log per year", US, len(new),
+        "first growth observed of firms that enter the panel after its first year with less than USD 100 million (prior for the first quarter "
+        "seen, not for today); standard deviation doubled because our firms are seen from near their founding", SOWIDE)  # fmt: skip
 
     us_share = float(yearly["mean"].var() / grown["growth"].var())
     cn_share = float(means.var() / chinese["change"].var())
@@ -287,8 +290,10 @@ def cash_priors(folder: Path, panel: pd.DataFrame) -> None:
         changes = a_share_changes(table, "top", bottom, transform)
         steps = [noise_and_walk(changes[changes["year"].isin([y, y + 1])]) for y in range(2001, 2018)]
         noise, walk = (float(np.sqrt(np.average([s[i] ** 2 for s in steps], weights=[s[2] for s in steps]))) for i in (0, 1))
-        add(parameter, transform, z.median(), z.std(), unit, US, len(z), f"{top} / {bottom}" + (" x 4" if factor > 1 else "")
-            + ": median and standard deviation" + ("; share-based payment is not in it" if parameter == "noncash" else ""), SOWIDE)  # fmt: skip
+        late = parameter == "collection_lag"
+        add(parameter, transform, z.median(), (2 if late else 1) * z.std(), unit, US, len(z), f"{top} / {bottom}" + (" x 4" if late else "")
+            + ": median and standard deviation" + ("; doubled because public customers pay late" if late else "; share-based payment is not in it"),
+            SOWIDE)  # fmt: skip
         movement(parameter, noise, walk, sum(s[2] for s in steps), US, SOWIDE)
 
     panel = panel.assign(

@@ -25,7 +25,6 @@ from finmodel.data import read_table
 from finmodel.errors import DataError, fault, unknown
 from finmodel.posterior import (
     DT,
-    PER_STRATUM,
     REVENUE_PRIORS,
     Array,
     Prior,
@@ -521,8 +520,8 @@ def _facts_of(evidence: Evidence) -> list[tuple[str, str, tuple[str, ...]]]:
 
 # ------------------------------------------------------------------ numbers to posterior
 @lru_cache(maxsize=64)
-def _revenue_posterior(data: RevenueData, priors: tuple[Prior, ...], per_stratum: int) -> RevenuePosterior:
-    return revenue_posterior(data, {p.name: p for p in priors}, per_stratum)
+def _revenue_posterior(data: RevenueData, priors: tuple[Prior, ...], common: bool) -> RevenuePosterior:
+    return revenue_posterior(data, {p.name: p for p in priors}, common)
 
 
 def _rng(firm: str, stream: str) -> np.random.Generator:
@@ -534,10 +533,10 @@ def _update(evidence: tuple[Evidence, ...], priors: Mapping[str, Prior]) -> tupl
     """Return joint draws, the table of parameters and the profile of the half-life."""
     own = evidence[0]
     process = tuple(priors[name] for name in REVENUE_PRIORS)
-    posteriors = [_revenue_posterior(e.revenue, process, PER_STRATUM if e is own else PER_STRATUM // 4) for e in evidence]
-    others = sum((p.log_evidence for p in posteriors[1:]), np.zeros(len(posteriors[0].kappa)))
-    bank = posteriors[0].draw(_rng(own.firm, "revenue"), DRAWS, others)
-    shares = _process_shares(own, bank, posteriors[0], priors) | dict.fromkeys(PRIOR_ONLY, 1.0)
+    on_kappa = [_revenue_posterior(e.revenue, process, True) for e in evidence]
+    posterior = _revenue_posterior(own.revenue, process, False)
+    bank = posterior.draw(_rng(own.firm, "revenue"), DRAWS, np.sum([p.log_evidence for p in on_kappa], axis=0))
+    shares = _process_shares(own, bank, posterior, priors) | dict.fromkeys(PRIOR_ONLY, 1.0)
     bank |= {name: priors[name].draw(_rng(own.firm, name), DRAWS) for name in PRIOR_ONLY}
     drawn = {}
     for name in RATIOS:
@@ -552,7 +551,7 @@ def _update(evidence: tuple[Evidence, ...], priors: Mapping[str, Prior]) -> tupl
     bank["other_income"] = other * quarterly
     for name, (value, _, _) in own.points.items():
         bank[name] = np.full(DRAWS, value)
-    return bank, _table(own, bank, shares), _profile(evidence, posteriors)
+    return bank, _table(own, bank, shares), _profile(evidence, on_kappa)
 
 
 def _level(name: str, evidence: Sequence[Evidence], priors: Mapping[str, Prior]) -> tuple[Array, float]:

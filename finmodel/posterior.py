@@ -272,17 +272,17 @@ class RevenuePosterior:
     mean: Array
     covariance: Array
 
-    def draw(self, rng: np.random.Generator, n: int, log_kappa: Array | None = None) -> dict[str, Array]:
+    def draw(self, rng: np.random.Generator, n: int, log_kappa: Array) -> dict[str, Array]:
         """Return `n` joint draws.
 
         Parameters
         ----------
         rng : numpy.random.Generator
         n : int
-        log_kappa : ndarray, shape (strata,), optional
-            What other firms' data say about kappa: their log evidence at the nodes.
+        log_kappa : ndarray, shape (strata,)
+            What all data say about kappa: the log evidence of this firm, plus that of others that share kappa.
         """
-        log_weight = self.log_likelihood + (0.0 if log_kappa is None else log_kappa[:, None])
+        log_weight = self.log_likelihood - special.logsumexp(self.log_likelihood, axis=1, keepdims=True) + log_kappa[:, None]
         weight = np.exp(log_weight - log_weight.max()).ravel()
         ladder = (np.arange(n) + rng.random()) / n * weight.sum()
         flat = rng.permutation(np.minimum(np.searchsorted(np.cumsum(weight), ladder), weight.size - 1))
@@ -311,7 +311,7 @@ REVENUE_PRIORS = ("growth", "long_run_growth", "mean_reversion", "growth_volatil
 """Priors that :func:`revenue_posterior` needs; ``growth`` is the one of the first quarter seen."""
 
 
-def revenue_posterior(data: RevenueData, priors: Mapping[str, Prior], per_stratum: int = PER_STRATUM) -> RevenuePosterior:
+def revenue_posterior(data: RevenueData, priors: Mapping[str, Prior], common: bool = False) -> RevenuePosterior:
     r"""Return the posterior of the revenue process given sums over halves and years.
 
     Parameters
@@ -320,8 +320,9 @@ def revenue_posterior(data: RevenueData, priors: Mapping[str, Prior], per_stratu
         May be empty (n = 0): then the posterior is the prior carried to today.
     priors : mapping
         Those of :data:`REVENUE_PRIORS`.
-    per_stratum : int
-        Quasi-random points at each node of kappa, a power of two.
+    common : bool
+        Whether all nodes of kappa use the same points, so that their errors cancel in the evidence on kappa; otherwise each has its own,
+        so that draws are as diverse as they can be.
 
     Notes
     -----
@@ -339,7 +340,7 @@ def revenue_posterior(data: RevenueData, priors: Mapping[str, Prior], per_stratu
     Schwartz, E. S. and Moon, M. (2000), Financial Analysts Journal 56(3); Mariano, R. S. and Murasawa, Y. (2003), Journal of Applied
     Econometrics 18(4), for sums of log-linear quarters.
     """
-    kappa, points = _points(priors, per_stratum)
+    kappa, points = _points(priors, common)
     centre = np.array([np.exp(priors["growth_volatility"].mean), np.exp(priors["revenue_volatility"].mean)])
     share = float(special.expit(priors["first_half_revenue"].mean))
     path, observed = _first_path(data), np.array(data.log_revenue)
@@ -355,10 +356,13 @@ def revenue_posterior(data: RevenueData, priors: Mapping[str, Prior], per_stratu
     return RevenuePosterior(kappa, evidence, log_likelihood.max(1), points, log_likelihood, mean, covariance)
 
 
-def _points(priors: Mapping[str, Prior], per_stratum: int) -> tuple[Array, Array]:
+def _points(priors: Mapping[str, Prior], common: bool) -> tuple[Array, Array]:
     """Return nodes of kappa of equal prior probability, and scrambled Sobol points of eta, sigma and s at each, from their priors."""
-    uniform = qmc.Sobol(4, seed=20211210).random(STRATA * per_stratum)
-    uniform = uniform[np.argsort(np.floor(uniform[:, 0] * STRATA), kind="stable")].reshape(STRATA, per_stratum, 4)
+    if common:
+        uniform = np.broadcast_to(qmc.Sobol(4, seed=20211210).random(PER_STRATUM), (STRATA, PER_STRATUM, 4))
+    else:
+        uniform = qmc.Sobol(4, seed=20211210).random(STRATA * PER_STRATUM)
+        uniform = uniform[np.argsort(np.floor(uniform[:, 0] * STRATA), kind="stable")].reshape(STRATA, PER_STRATUM, 4)
     normal = stats.norm.ppf(np.clip(uniform[..., 1:], 1e-12, 1 - 1e-12))
     names = ("growth_volatility", "revenue_volatility", "first_half_revenue")
     points = np.stack([priors[n].natural(priors[n].mean + priors[n].sd * normal[..., i]) for i, n in enumerate(names)], axis=-1)

@@ -295,21 +295,22 @@ class SurvivalResults(Results):
         raise ValueError(f"by is {day}; it must be after the start, {self.start}, and within the horizon, {self.day(self.quarters)}")
 
     def _gap(self, scenario: int, arrival: int, last: int, probability: float) -> tuple[float, float, float]:
-        """Bracket the amount four times, twelvefold each time; the slope in the second bracket turns the error of P into one of money."""
-        low, high = 0.0, _ample(self.outcome.cash[scenario])
-        unmet, spread = float("nan"), float("nan")
-        for bracket in range(4):
+        """Bracket the amount, twelvefold each time, to a thousandth; the slope of P turns its error into one of money."""
+        low, high = 0.0, _ample(self.outcome.cash[scenario, :last])
+        unmet = spread = float("nan")
+        while high - low > 1e-3 * high:
             amounts = np.linspace(low, high, 12)
             gone, error = self._gone_with(scenario, arrival, last, amounts)
-            if bracket == 0:
+            if np.isnan(unmet):
                 unmet = float(gone[-1])
                 if gone[0] <= probability:
                     return 0.0, 0.0, unmet
                 if unmet > probability:
                     return float("nan"), float("nan"), unmet
             at = int(np.argmax(gone <= probability))
-            if bracket == 1:
-                spread = float(error[at] * (amounts[at] - amounts[at - 1]) / max(gone[at - 1] - gone[at], 1 / self.outcome.paths))
+            fall = gone[at - 1] - gone[at]
+            if np.isnan(spread) or fall > 2 * error[at]:
+                spread = float(error[at] * (amounts[at] - amounts[at - 1]) / fall)
             low, high = float(amounts[at - 1]), float(amounts[at])
         return high, spread, unmet
 
@@ -322,8 +323,8 @@ class SurvivalResults(Results):
 
 
 def _ample(cash: npt.NDArray[np.float32]) -> float:
-    """Return an amount far beyond what the worst twentieth of the paths lacks."""
-    return float(4 * max(-cash[:, -2].min(), np.abs(cash).mean()))
+    """Return an amount far beyond what the worst twentieth of the paths lacks, from the fan up to the day."""
+    return 10 * float(max(-cash[:, 0].min(), np.abs(cash[:, LEVELS.index(0.5)]).max()))
 
 
 def quarter_end(start: date, quarter: int) -> date:

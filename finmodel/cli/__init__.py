@@ -6,6 +6,7 @@ import finmodel.cli.facts
 import finmodel.cli.funding
 import finmodel.cli.pack
 import finmodel.cli.ratios
+import finmodel.cli.restrictions
 import finmodel.cli.scenarios
 import finmodel.cli.survival
 import finmodel.cli.verify

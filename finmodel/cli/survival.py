@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from finmodel.cli.app import AllOption, Format, FormatOption, app, show, takes_statements
+from finmodel.cli.app import AllOption, Format, FormatOption, app, firm_names, show, takes_statements
 from finmodel.statements import Statements
 
 
@@ -15,6 +15,7 @@ from finmodel.statements import Statements
 @takes_statements
 def show_survival(
     statements: Statements,
+    firm: Annotated[list[str], typer.Option("--firm", help="Only this firm; may be repeated. The others still inform it.")] = [],  # noqa: B006
     horizon: Annotated[int, typer.Option(help="Quarters from the date of the last accounts.")] = 20,
     paths: Annotated[int, typer.Option(help="Simulated paths.")] = 100_000,
     seed: Annotated[int, typer.Option(help="Same seed, same answer.")] = 7,
@@ -27,7 +28,7 @@ def show_survival(
     """Simulate when a firm's liquid funds run out."""
     from finmodel.cashflow import CashModel
 
-    models = [CashModel.fit(statements, firm) for firm in statements.firms]
+    models = [CashModel.fit(statements, name) for name in firm_names(firm, statements) or statements.firms]
     records: list[dict[str, Any]] = []
     for model in models:
         with _Progress(model.firm) as progress:

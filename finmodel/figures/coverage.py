@@ -26,7 +26,7 @@ def coverage(results: Results, ax: Axes, most: int = 11) -> Words:
     Parameters
     ----------
     results : Results
-        Of :func:`finmodel.coverage`.
+        Of :func:`finmodel.compute_coverage`.
     ax : matplotlib.axes.Axes
         Quantities from top to bottom, periods of each firm from left to right.
     most : int
@@ -41,8 +41,8 @@ def coverage(results: Results, ax: Axes, most: int = 11) -> Words:
     place, x = {}, 0.0
     for firm in firms:
         columns = _ordered(table.loc[table["firm"] == firm, "column"], most)
-        above = {"xytext": (-4, 38), "textcoords": "offset points", "annotation_clip": False}
-        ax.annotate(firm_name(firm), (x, -0.7), color=ink(firm), weight="bold", size=LABEL, va="bottom", **above)
+        name = ax.annotate(firm_name(firm), (x, -0.7), (-4, 38), textcoords="offset points", annotation_clip=False)
+        name.set(color=ink(firm), weight="bold", size=LABEL, va="bottom")
         for column in columns:
             place[firm, column] = x
             ax.text(x, -0.7, column, size=NOTE - 0.5, color=MUTED, rotation=90, ha="center", va="bottom")

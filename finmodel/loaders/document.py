@@ -37,8 +37,8 @@ class Source:
         Text of every page.
     page : callable
         ``page(number)``, from 1: the lines of a page.
-    paged : bool
-        Whether the numbers are pages (else numbers of tables, which go to the locator).
+    unit : str
+        What the numbers count: ``page``, or ``table`` or ``line``, which go to the locator.
     tick : callable
         Called now and then during the work; may raise to stop it.
     """
@@ -46,7 +46,7 @@ class Source:
     path: Path
     texts: Sequence[str]
     page: Callable[[int], Page]
-    paged: bool = True
+    unit: str = "page"
     tick: Callable[[], None] = lambda: None
 
 
@@ -110,7 +110,7 @@ def _refuse(source: Source, found: list[Found], kept: list[Statement]) -> None:
     where = source.path.name
     bank = next((s for s in kept if s.kind == "financial_position" and _is_bank(s)), None)
     if bank is not None:
-        place = f"page {bank.found.page}" if source.paged else f"table {bank.found.page}"
+        place = f"{source.unit} {bank.found.page}"
         raise DataError(
             [
                 fault(
@@ -152,7 +152,7 @@ def _records(source: Source, statements: Sequence[Statement], firm: str | None) 
 
 def _record(source: Source, statement: Statement, line_no: int, entry: Entry, cell: Cell) -> dict[str, object]:
     scale, currency = _unit(statement, entry, cell)
-    box = ",".join(f"{v:.1f}" for v in (cell.word.x0, cell.word.top, cell.word.x1, cell.word.bottom))
+    page, locator = _place(source, cell)
     start: date | None = cell.span.start
     return {
         "statement": statement.kind,
@@ -166,10 +166,20 @@ def _record(source: Source, statement: Statement, line_no: int, entry: Entry, ce
         "currency": currency,
         "value": cell.amount * scale,
         "audit": cell.span.audit,
-        "page": cell.page if source.paged else "",
-        "locator": box if source.paged else f"table {cell.page - 1}; {box}",
+        "page": page,
+        "locator": locator,
         "note": _note(statement, entry, cell),
     }
+
+
+def _place(source: Source, cell: Cell) -> tuple[object, str]:
+    """Page and box; in a web page the number of the table (from 0) and row, in plain text the line."""
+    word = cell.word
+    if source.unit == "table":
+        return "", f"table {cell.page - 1}, row {round(word.top / 12)}"
+    if source.unit == "line":
+        return "", f"line {round(word.top)}"
+    return cell.page, ",".join(f"{v:.1f}" for v in (word.x0, word.top, word.x1, word.bottom))
 
 
 def _unit(statement: Statement, entry: Entry, cell: Cell) -> tuple[float, str]:

@@ -99,8 +99,10 @@ class Finder:
 
     def _lines(self, number: int) -> list[Line]:
         if number not in self._clean:
-            lines = self._page(number).lines
-            self._clean[number] = [line for i, line in enumerate(lines) if not self._is_furniture(line, i, len(lines))]
+            page = self._page(number)
+            lines = page.lines
+            kept = [line for i, line in enumerate(lines) if page.cells or not self._is_furniture(line, i, len(lines))]
+            self._clean[number] = kept
         return self._clean[number]
 
     def _is_furniture(self, line: Line, index: int, count: int) -> bool:
@@ -108,7 +110,7 @@ class Finder:
             return False
         if _PAGE_NUMBER.fullmatch(line.text.strip()):
             return True
-        if _bare(line.text) not in self._furniture or title_kind(line.text):
+        if _bare(line.text) not in self._furniture or title_kind(line.text) or len(_AMOUNT.findall(line.text)) > 1:
             return False
         return not (_HEAD_WORDS.search(line.text) or scale_in(line.text)) or index >= count - 2
 

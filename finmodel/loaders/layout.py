@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from finmodel.units import DASHES, parse_amount
 
@@ -67,6 +67,41 @@ class Page:
     lines: list[Line]
     cells: bool = False
     """Whether the lines are the rows of a tagged table, so that no label runs over two of them."""
+
+
+_CELL = 100.0
+_WIDE = 5.0
+
+
+def text_line(text: str, number: int, page: int) -> Line:
+    """Return a line of running text, the `number`-th of its page, as one word at the left."""
+    return Line([Word(text, 0.0, 12.0 * number, _WIDE * len(text), 12.0 * number + 10.0)], page)
+
+
+def grid_line(cells: Sequence[tuple[str, int, int]], number: int, page: int) -> Line | None:
+    """Return a row of a tagged table (text, first column, columns spanned) as a line: text to the left of its cell, figures to the right.
+
+    Signs in a cell of their own join the figure they belong to. None if the row is empty.
+    """
+    words: list[Word] = []
+    ahead, start = "", 0.0
+    top = 12.0 * number
+    for text, column, span in cells:
+        left, right = _CELL * column + 5, _CELL * (column + span) - 5
+        if not text:
+            continue
+        if words and (_closes(words[-1].text, text)):
+            space = " " if text.isalpha() and text.isascii() else ""
+            words[-1] = replace(words[-1], text=words[-1].text + space + text)
+        elif _opens(text):
+            ahead, start = text, left
+        else:
+            whole, left = ahead + text, start if ahead else left
+            figure = figure_of(whole) is not None or is_year(whole)
+            width = min(_WIDE * len(whole), right - left)
+            words.append(Word(whole, right - width if figure and not ahead else left, top, right if figure or ahead else left + width, top + 10.0))
+            ahead = ""
+    return Line(words, page, band=number) if words else None
 
 
 def join_words(words: Sequence[Word]) -> str:

@@ -336,7 +336,7 @@ def _ruled(parts: Sequence[_Part]) -> bool:
     """Return whether the ruled rows hold one row of figures each."""
     bands = [p.line.band for p in parts if p.cells]
     held = [b for b in bands if b is not None]
-    return len(held) > 0.7 * len(bands) and len(set(held)) > 0.9 * len(held) and len(held) > 1
+    return len(held) > 0.7 * len(bands) and len(set(held)) > 0.9 * len(held)
 
 
 def _pitch(parts: Sequence[_Part]) -> float:
@@ -373,11 +373,11 @@ def _goes_on(
         return True
     if _OPEN_END.search(last.text):
         return True
-    hangs = part.x0 - last.x0 > 0.5 * part.line.size
-    room = _first_width(part) + 0.3 * part.line.size
-    fits = last.x1 + room < limit
+    hangs = part.x0 - group[0].x0 > 0.5 * part.line.size
+    fits = last.x1 + _first_width(part) + 0.3 * part.line.size < limit
     if is_han(first):
-        return bool(part.cells) and not knows(last.text) and (not fits or (hangs and (after is None or after.x0 < part.x0 - 2 or knows(above + part.text))))
+        alone = after is None or after.x0 < part.x0 - 2 or not part.cells or knows(above + part.text)
+        return not knows(last.text) and ((not fits and (hangs or bool(part.cells))) or (hangs and alone))
     both_capitals = last.text.isupper() and part.text.isupper()
     return both_capitals and (hangs or not fits)
 

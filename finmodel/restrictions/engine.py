@@ -21,6 +21,7 @@ from finmodel.restrictions.regimes import Measure, Regime, Rule, choose_regimes
 from finmodel.restrictions.transactions import Transaction, read_cases
 from finmodel.restrictions.words import REFUSALS, STRICTNESS, split_activity, strictest
 
+_WINDOW = ("listed_on", "effective_on", "divest_by", "ended_on")
 CONTESTED = ("unclear", "listed", "not-listed")
 
 
@@ -57,10 +58,8 @@ class Finding:
     facts_needed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        window = ""
-        if self.matched:
-            days = (("listed", self.listed_on), ("effective", self.effective_on), ("divest by", self.divest_by), ("ended", self.ended_on))
-            window = f" [{self.matched}: {', '.join(f'{k} {v}' for k, v in days if v)}]"
+        days = [f"{name.removesuffix('_on').replace('_', ' ')} {day}" for name in _WINDOW if (day := getattr(self, name))]
+        window = f" [{self.matched}: {', '.join(days)}]" if self.matched else ""
         readings = "".join(f"; {answer} if {text}" for answer, text in (self.readings or {}).items())
         return f"{self.regime}: {self.answer}: {self.because}{readings}{window} ({self.citation})"
 
@@ -120,6 +119,30 @@ class Decision:
     def refused(self) -> bool:
         """Whether some regime forbids it as it stands."""
         return self.answer in REFUSALS
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return one plain record per regime, the strictest first."""
+        return [
+            {
+                "answer": self.answer,
+                "regime": f.regime,
+                "regime_answer": f.answer,
+                "measure": f.measure,
+                "because": f.because,
+                "citation": f.citation,
+                "confidence": f.confidence,
+                "matched": f.matched or None,
+                **{name: day.isoformat() if (day := getattr(f, name)) else None for name in _WINDOW},
+                "readings": "; ".join(f"{answer}: {text}" for answer, text in (f.readings or {}).items()) or None,
+                "facts_needed": "; ".join(f.facts_needed) or None,
+                "contractual": self.contractual or None,
+                "practical": self.practical or None,
+                "law_verified_to": self.law_verified_to.isoformat(),
+                "verified": self.verified,
+                "nearest_listed_names": " | ".join(self.proposed) or None,
+            }
+            for f in self.why
+        ]
 
     def __str__(self) -> str:
         lines = [self.answer, *(f"  {finding}" for finding in self.why)]
@@ -248,7 +271,7 @@ def _listings(
             continue
         if how == "contested":
             hangs = f"whether {designation.legal_name} on the list covers {identity.legal_name}: {designation.note}"
-            found.append((designation, {"unclear": hangs, "listed": True, "not-listed": False}[contested]))
+            found.append((designation, hangs if contested == "unclear" else contested == "listed"))
         else:
             hangs = f"whether {designation.legal_name} is on the list: {designation.note}"
             found.append((designation, hangs if designation.status == "unverified" else True))
