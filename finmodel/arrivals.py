@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +91,11 @@ class Arrivals:
     stage: Floats
     window: npt.NDArray[np.uint8]
 
+    def chosen(self, places: npt.NDArray[np.intp]) -> Arrivals:
+        """Return those of some of the scenarios."""
+        by_scenario = ("hazard", "size", "access", "listing_size", "listed_at")
+        return replace(self, **{name: getattr(self, name)[places] for name in by_scenario})
+
 
 @dataclass(frozen=True)
 class Calendar:
@@ -108,12 +114,12 @@ class Calendar:
     start: date
     quarters: int
 
-    @property
+    @cached_property
     def days(self) -> list[date]:
         """A day within each quarter: about a month after it begins."""
         return [add_months(self.start, 3 * q + 1) for q in range(self.quarters)]
 
-    @property
+    @cached_property
     def ahead(self) -> Floats:
         """1 for quarters that end after the as-of day, 0 for those already over."""
         return np.array([float(add_months(self.start, 3 * q + 3) > self.as_of) for q in range(self.quarters)])
@@ -149,7 +155,8 @@ def funding_arrivals(
     if len(chances) > 1:
         raise ValueError("scenarios of one run share the market window: run other assumptions about it apart")
     window = market_window(seed, paths, calendar.quarters, *chances.pop())
-    listings, memo = Listings(firm, calendar.as_of, calendar.start, window, seed), {}
+    listings = Listings(firm, calendar.as_of, calendar.start, window, seed)
+    memo: dict[tuple[object, ...], Any] = {}
     names = used_channels(firm, calendar.as_of)
     parts: list[tuple[Floats, Floats, Floats]] = []
     sizes, listed = [], []
@@ -220,7 +227,7 @@ class Books:
     firm: str
     calendar: Calendar
     given: Assumptions
-    memo: dict[tuple[object, ...], _Book] = field(default_factory=dict)
+    memo: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
     def access(self, channel: str, scenario: Scenario) -> Floats:
         """Return the share of the book that comes, by quarter: the law of the day, the reluctance of the day the deal began."""
@@ -258,7 +265,12 @@ class Books:
         return round(self.given.channel(channel, self.firm, "lead_time"))
 
     def _held(self, change: Change, lead: int) -> Floats:
-        return np.array([float(change.holds(add_months(day, -3 * lead), self.calendar.as_of)) for day in self.calendar.days])
+        key = ("held", change.start, change.delay, change.end, lead)
+        if key not in self.memo:
+            begun = [add_months(day, -3 * lead) for day in self.calendar.days]
+            self.memo[key] = np.array([float(change.holds(day, self.calendar.as_of)) for day in begun])
+        held: Floats = self.memo[key]
+        return held
 
     def _book(self, channel: str, scenario: Scenario) -> _Book:
         law, terms = law_of(scenario, self.calendar.as_of), any(c.lever == "terms" for c in scenario.changes)
@@ -275,7 +287,8 @@ class Books:
                 np.array([one.high for one in first]),
                 np.array([[one.factor(reading) for one in day] for day in by_day]).T,
             )
-        return self.memo[key]
+        book: _Book = self.memo[key]
+        return book
 
     def _shares(self, book: _Book) -> Floats:
         """Move the share of US persons within its interval where that is asked for; the other classes give way in proportion."""

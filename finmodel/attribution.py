@@ -173,7 +173,7 @@ class Setting:
     """One point of the analysis: the scenario, stated quantities and exposures."""
 
     scenario: Scenario
-    values: Mapping[str, float] = field(default_factory=dict)
+    stated: Mapping[str, float] = field(default_factory=dict)
     shares: Mapping[str, float] = field(default_factory=dict)
     unclear: str = "prohibited"
 
@@ -191,7 +191,7 @@ def inputs_of(model: CashModel, scenario: Scenario) -> list[Input]:
             )
             if used and term.low < term.high:
                 found.append(_stated(f"{channel}.{quantity}", {"size": "sizes", "cover": "books"}.get(quantity, "arrivals"), term))
-    us = Input("share.us_persons", "us share", 0.0, 0.5, 1.0, lambda s, v: replace(s, values={**s.values, "share.us_persons": v}))
+    us = Input("share.us_persons", "us share", 0.0, 0.5, 1.0, _stating("share.us_persons"))
     return [*found, us]
 
 
@@ -213,7 +213,11 @@ def _exposure(one: Exposure) -> Input:
 
 def _stated(name: str, group: str, term: Term) -> Input:
     logarithmic = name.rpartition(".")[2] in LOGARITHMIC
-    return Input(name, group, term.low, term.central, term.high, lambda s, v: replace(s, values={**s.values, name: v}), logarithmic)
+    return Input(name, group, term.low, term.central, term.high, _stating(name), logarithmic)
+
+
+def _stating(name: str) -> Callable[[Setting, float], Setting]:
+    return lambda setting, value: replace(setting, stated={**setting.stated, name: value})
 
 
 def runway_lost(
@@ -225,7 +229,7 @@ def runway_lost(
     for setting in settings:
         chosen = setting.scenario if responses else setting.scenario.direct()
         pairs += [chosen.only(()), chosen]
-        each += [Assumptions(setting.values, setting.unclear)] * 2
+        each += [Assumptions(setting.stated, setting.unclear)] * 2
     shares = [dict(setting.shares) for setting in settings for _ in range(2)]
     run = run_firm(model, pairs, quarters, paths, seed, each, shares)
     lost = run.runway()[:, ::2] - run.runway()[:, 1::2]
@@ -281,16 +285,19 @@ def sensitivity(
     pandas.DataFrame
         Columns firm, group, first, first_interval, total, total_interval, inputs; an interval is the half-width.
     """
-    from SALib.analyze import sobol as analyse
-    from SALib.sample import sobol as sample
+    import SALib.analyze.sobol
+    import SALib.sample.sobol
+
+    analyse: Any = SALib.analyze.sobol.analyze
+    sample: Any = SALib.sample.sobol.sample
 
     inputs = inputs_of(model, scenario)
     groups = list(dict.fromkeys(one.group for one in inputs))
     problem = {"num_vars": len(groups), "names": groups, "bounds": [[0.0, 1.0]] * len(groups)}
-    design = sample.sample(problem, points, calc_second_order=False, seed=seed)
+    design = sample(problem, points, calc_second_order=False, seed=seed)
     settings = [_setting(scenario, inputs, dict(zip(groups, row, strict=True))) for row in design]
     lost, _ = runway_lost(model, settings, quarters, paths, seed, responses)
-    found = analyse.analyze(problem, lost, calc_second_order=False, seed=seed) if lost.std() > 0 else None
+    found = analyse(problem, lost, calc_second_order=False, seed=seed) if lost.std() > 0 else None
     names = ("S1", "S1_conf", "ST", "ST_conf")
     columns = [np.asarray(found[n]) if found is not None else np.zeros(len(groups)) for n in names]
     table = pd.DataFrame(dict(zip(("first", "first_interval", "total", "total_interval"), columns, strict=True)))

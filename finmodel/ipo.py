@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -112,19 +113,20 @@ def _stage(name: str, base: pd.DataFrame, seen: pd.DataFrame, as_of: date) -> St
 
 def _median_days(low: float, central: float, high: float, log_sd: float, spells: list[tuple[int, bool]]) -> float:
     """Return the posterior mode of the median: log-normal prior with 90 % between the ends; an open spell says "longer than this"."""
-    from scipy.optimize import minimize_scalar
-    from scipy.stats import norm
+    from scipy import optimize
+    from scipy.special import log_ndtr, ndtri
 
-    spread = max((math.log(high) - math.log(low)) / (2 * norm.ppf(0.95)), 1e-6)
+    minimise: Any = optimize.minimize_scalar
+    spread = max((math.log(high) - math.log(low)) / (2 * float(ndtri(0.95))), 1e-6)
 
     def loss(mu: float) -> float:
         total = 0.5 * ((mu - math.log(central)) / spread) ** 2
         for days, done in spells:
             z = (math.log(days) - mu) / log_sd
-            total += 0.5 * z * z if done else -norm.logsf(z)
+            total += 0.5 * z * z if done else -float(log_ndtr(-z))
         return float(total)
 
-    return float(math.exp(minimize_scalar(loss, bounds=(math.log(low) - 3, math.log(high) + 3), method="bounded").x))
+    return float(math.exp(minimise(loss, bounds=(math.log(low) - 3, math.log(high) + 3), method="bounded").x))
 
 
 def standing(firm: str, channel: str, as_of: date) -> tuple[str, int]:
@@ -226,6 +228,11 @@ class Listings:
     seed: int
     memo: dict[tuple[object, ...], npt.NDArray[Any]] = field(default_factory=dict)
 
+    @cached_property
+    def days(self) -> list[date]:
+        """A day within each quarter."""
+        return [add_months(self.start, 3 * q + 1) for q in range(len(self.window))]
+
     @property
     def listed(self) -> bool:
         """Whether the firm was listed by the as-of day."""
@@ -248,10 +255,9 @@ class Listings:
         paths = self.window.shape[1]
         if self.listed:
             return np.full(paths, -1, dtype=np.int16)
-        days = [add_months(self.start, 3 * q + 1) for q in range(len(self.window))]
         listed = np.full(paths, NEVER, dtype=np.int16)
         for venue, book in filled.items():
-            share, taken = _factors(scenario, venue, self.as_of, days)
+            share, taken = _factors(scenario, venue, self.as_of, self.days)
             listed = np.minimum(listed, self._closing(venue, applications[venue], share, taken * book))
         return listed
 

@@ -6,6 +6,7 @@ the stochastic answer rest on one calculation; what it changes in funding comes 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -37,6 +38,8 @@ class FirmRun:
     ----------
     model : CashModel
     scenarios : tuple of Scenario
+    place : ndarray (scenarios,)
+        Which of the kernel's scenarios each one is: those that come to the same for the firm are run once.
     firm : Firm
         As the kernel took it.
     outcome : Paths
@@ -47,6 +50,7 @@ class FirmRun:
 
     model: CashModel
     scenarios: tuple[Scenario, ...]
+    place: npt.NDArray[np.intp]
     firm: Firm
     outcome: Paths
     arrivals: Arrivals
@@ -60,11 +64,11 @@ class FirmRun:
 
     def runway(self) -> Floats:
         """Return each batch's restricted mean runway in months, (batches, scenarios)."""
-        return mean_life(self.outcome.counts)
+        return mean_life(self.outcome.counts)[:, self.place]
 
     def cash_out(self, months: int) -> Floats:
         """Return each batch's share of paths out of cash within so many months, (batches, scenarios)."""
-        return gone_by(self.outcome.counts)[:, :, min(months // 3, self.quarters) - 1]
+        return gone_by(self.outcome.counts)[:, self.place, min(months // 3, self.quarters) - 1]
 
     def expected_proceeds(self) -> Floats:
         """Return the mean of what rounds, loans and a listing bring within the horizon if the firm lives, CNY, (scenarios,)."""
@@ -94,7 +98,7 @@ class FirmRun:
         cash-outs costs at the slope there (delta method), so that differences between scenarios keep their shared luck.
         """
         last = min(months // 3, self.quarters)
-        low = np.zeros(len(self.scenarios))
+        low = np.zeros(len(self.firm.scenarios.names))
         gone = self._gone_with(low, last)
         enough = gone.mean(axis=0) <= probability
         high = np.where(enough, 0.0, 4.0 * sum(self.model.parameters.value(b) for b in BLOCKS))
@@ -110,7 +114,8 @@ class FirmRun:
             short = gone.mean(axis=0) > probability
             low, high = np.where(short, middle, low), np.where(short, high, middle)
         excess = (gone - gone.mean(axis=0)) / self._slope(high, last)
-        return np.where(enough, 0.0, high + excess)
+        amounts: Floats = np.where(enough, 0.0, high + excess)[:, self.place]
+        return amounts
 
     def _slope(self, amount: Floats, last: int) -> Floats:
         """Return how fast the chance of cash-out falls with money, per CNY, over a tenth of the amount either way."""
@@ -178,10 +183,26 @@ def run_firm(
     each = [shares or {}] * len(scenarios) if isinstance(shares, Mapping | None) else list(shares)
     held = [{name: one.central for name, one in exposures.items()} | dict(own) for own in each]
     arrivals = funding_arrivals(model.firm, calendar, scenarios, paths, seed, 12 * max(cash.burn(), 0.0), assumptions)
-    built = kernel_scenarios(scenarios, arrivals, flows(cash, scenarios, model.as_of, held, quarters))
-    firm = model.inputs(built, seed)
-    outcome = simulate([firm], quarters, paths, seed, threads=threads, sampled=min(paths, 1024), progress=progress)[0]
-    return FirmRun(model, tuple(scenarios), firm, outcome, arrivals, exposures, seed)
+    flow = flows(cash, scenarios, model.as_of, held, quarters)
+    first, place = distinct(arrivals, flow)
+    firm = model.inputs(kernel_scenarios([scenarios[i] for i in first], arrivals.chosen(first), flow[first]), seed)
+    outcome = simulate([firm], quarters, paths, seed, threads=threads, sampled=min(paths, 256), progress=progress)[0]
+    return FirmRun(model, tuple(scenarios), place, firm, outcome, arrivals, exposures, seed)
+
+
+def distinct(arrivals: Arrivals, flow: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the scenarios that differ from all before them, and for each scenario the place of its like among those."""
+    places: dict[bytes, int] = {}
+    first: list[int] = []
+    place: list[int] = []
+    for s in range(len(flow)):
+        parts = (flow[s], arrivals.hazard[s], arrivals.size[s], arrivals.listing_size[s], arrivals.listed_at[s])
+        key = hashlib.blake2b(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).digest()
+        if key not in places:
+            places[key] = len(first)
+            first.append(s)
+        place.append(places[key])
+    return np.array(first), np.array(place)
 
 
 def model_lines(model: CashModel) -> CashLines:
