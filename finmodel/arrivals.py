@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +19,13 @@ import numpy.typing as npt
 from finmodel.data import read_table, rows
 from finmodel.firms import firms
 from finmodel.funding import Term, channel_terms, class_access, law_of, listed_on
-from finmodel.ipo import listing_quarters
+from finmodel.ipo import VENUES, Listings
 from finmodel.scenarios import Change, Scenario, channels
 from finmodel.scenarios import channel as kind_of
 from finmodel.units import add_months, parse_date
 
 Floats = npt.NDArray[np.float64]
 PRIVATE = ("usd_venture", "rmb_venture", "strategic")
-VENUES = ("hong_kong_ipo", "star_ipo", "us_ipo")
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,11 @@ class Arrivals:
     stage: Floats
     window: npt.NDArray[np.uint8]
 
+    def chosen(self, places: npt.NDArray[np.intp]) -> Arrivals:
+        """Return those of some of the scenarios."""
+        by_scenario = ("hazard", "size", "access", "listing_size", "listed_at")
+        return replace(self, **{name: getattr(self, name)[places] for name in by_scenario})
+
 
 @dataclass(frozen=True)
 class Calendar:
@@ -109,12 +114,12 @@ class Calendar:
     start: date
     quarters: int
 
-    @property
+    @cached_property
     def days(self) -> list[date]:
         """A day within each quarter: about a month after it begins."""
         return [add_months(self.start, 3 * q + 1) for q in range(self.quarters)]
 
-    @property
+    @cached_property
     def ahead(self) -> Floats:
         """1 for quarters that end after the as-of day, 0 for those already over."""
         return np.array([float(add_months(self.start, 3 * q + 3) > self.as_of) for q in range(self.quarters)])
@@ -127,7 +132,7 @@ def funding_arrivals(
     paths: int,
     seed: int,
     yearly_burn: float,
-    assumptions: Assumptions | None = None,
+    assumptions: Assumptions | Sequence[Assumptions] | None = None,
 ) -> Arrivals:
     """Return what each scenario makes of each channel.
 
@@ -140,29 +145,37 @@ def funding_arrivals(
     paths, seed : int
     yearly_burn : float
         CNY; sizes are multiples of it.
-    assumptions : Assumptions, optional
-        Stated quantities at other than their central values.
+    assumptions : Assumptions or sequence of them, optional
+        Stated quantities at other than their central values; one for all scenarios, or one each. All share the market window.
     """
     from finmodel.simulate import market_window
 
-    given = assumptions or Assumptions()
-    window = market_window(
-        seed, paths, calendar.quarters,
-        given.market("window_opens"), given.market("window_shuts"), given.market("window_open_at_start"),
-    )  # fmt: skip
-    book = Books(firm, calendar, given)
+    each = [assumptions or Assumptions()] * len(scenarios) if isinstance(assumptions, Assumptions | None) else list(assumptions)
+    chances = {tuple(given.market(n) for n in ("window_opens", "window_shuts", "window_open_at_start")) for given in each}
+    if len(chances) > 1:
+        raise ValueError("scenarios of one run share the market window: run other assumptions about it apart")
+    window = market_window(seed, paths, calendar.quarters, *chances.pop())
+    listings = Listings(firm, calendar.as_of, calendar.start, window, seed)
+    memo: dict[tuple[object, ...], Any] = {}
     names = used_channels(firm, calendar.as_of)
-    hazard, size, access = (np.stack(parts) for parts in zip(*(rounds(book, s, names, yearly_burn) for s in scenarios), strict=True))
-    filled = {v: np.array([book.filled(v, book.access(v, s)) for s in scenarios]) for v in VENUES}
+    parts: list[tuple[Floats, Floats, Floats]] = []
+    sizes, listed = [], []
+    for scenario, given in zip(scenarios, each, strict=True):
+        book = Books(firm, calendar, given, memo)
+        parts.append(rounds(book, scenario, names, yearly_burn))
+        sizes.append(listing_size(book, scenario, yearly_burn))
+        filled = {v: book.filled(v, book.access(v, scenario)) for v in VENUES}
+        listed.append(listings.quarters(scenario, filled, {v: given.channel(v, firm, "application") for v in VENUES}))
+    first = each[0]
     return Arrivals(
         channels=names,
-        hazard=hazard,
-        size=size,
-        access=access,
-        listing_size=np.array([listing_size(book, s, yearly_burn) for s in scenarios]),
-        listed_at=listing_quarters(firm, calendar.as_of, list(scenarios), calendar.start, paths, seed, window, filled, given.values),
-        size_sd=np.full(len(names), given.market("size_log_sd")),
-        shut=np.array([given.channel(n, firm, "shut") if "shut" in channel_terms(n, firm) else 1.0 for n in names]),
+        hazard=np.stack([h for h, _, _ in parts]),
+        size=np.stack([s for _, s, _ in parts]),
+        access=np.stack([a for _, _, a in parts]),
+        listing_size=np.array(sizes),
+        listed_at=np.array(listed),
+        size_sd=np.full(len(names), first.market("size_log_sd")),
+        shut=np.array([first.channel(n, firm, "shut") if "shut" in channel_terms(n, firm) else 1.0 for n in names]),
         stage=np.array([1.0 if kind_of(n)["stage"] == "listed" else 0.0 for n in names]),
         window=window,
     )
@@ -214,7 +227,7 @@ class Books:
     firm: str
     calendar: Calendar
     given: Assumptions
-    memo: dict[tuple[object, ...], _Book] = field(default_factory=dict)
+    memo: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
     def access(self, channel: str, scenario: Scenario) -> Floats:
         """Return the share of the book that comes, by quarter: the law of the day, the reluctance of the day the deal began."""
@@ -252,11 +265,16 @@ class Books:
         return round(self.given.channel(channel, self.firm, "lead_time"))
 
     def _held(self, change: Change, lead: int) -> Floats:
-        return np.array([float(change.holds(add_months(day, -3 * lead), self.calendar.as_of)) for day in self.calendar.days])
+        key = ("held", change.start, change.delay, change.end, lead)
+        if key not in self.memo:
+            begun = [add_months(day, -3 * lead) for day in self.calendar.days]
+            self.memo[key] = np.array([float(change.holds(day, self.calendar.as_of)) for day in begun])
+        held: Floats = self.memo[key]
+        return held
 
     def _book(self, channel: str, scenario: Scenario) -> _Book:
         law, terms = law_of(scenario, self.calendar.as_of), any(c.lever == "terms" for c in scenario.changes)
-        key = (channel, law, terms)
+        key = (channel, law, terms, self.given.unclear)
         if key not in self.memo:
             lawful = replace(scenario, changes=tuple(c for c in scenario.changes if c.family == "law"))
             reading = 1 if self.given.unclear == "prohibited" else 0
@@ -269,7 +287,8 @@ class Books:
                 np.array([one.high for one in first]),
                 np.array([[one.factor(reading) for one in day] for day in by_day]).T,
             )
-        return self.memo[key]
+        book: _Book = self.memo[key]
+        return book
 
     def _shares(self, book: _Book) -> Floats:
         """Move the share of US persons within its interval where that is asked for; the other classes give way in proportion."""
