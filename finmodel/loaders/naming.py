@@ -71,6 +71,15 @@ def _named_once(statement: Statement) -> None:
                 r.remark = f"candidate: {item} (printed in more than one line)"
 
 
+def _misprinted_total(statement: Statement) -> None:
+    """A total of financing that closes the investing section, with another that closes financing, is the total of investing."""
+    totals = _of(statement, "financing_cash_flow")
+    inside = [e for e in totals if e.meaning.section == "investing"]
+    if len(inside) == 1 and len(totals) == 2 and not _of(statement, "investing_cash_flow"):
+        name(inside[0], "investing_cash_flow")
+        inside[0].remark = "the label says financing; the line closes the investing activities"
+
+
 def _profit_on_top(statement: Statement) -> None:
     """In the cash flow statement only the line that it starts from is the profit."""
     if statement.kind == "cash_flow":
@@ -119,4 +128,4 @@ def _same(a: Entry, b: Entry) -> bool:
     return [(c.span.end, c.amount) for c in a.cells] == [(c.span.end, c.amount) for c in b.cells]
 
 
-_STEPS: tuple[Callable[[Statement], None], ...] = (_operating_income, _sole_revenue, _profit_on_top, _unlabelled_totals, _named_once)
+_STEPS: tuple[Callable[[Statement], None], ...] = (_operating_income, _sole_revenue, _misprinted_total, _profit_on_top, _unlabelled_totals, _named_once)

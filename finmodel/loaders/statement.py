@@ -189,8 +189,9 @@ def _mean(statement: Statement, reader: Reader) -> None:
     section = reader.section
     entry.meaning = reader.row(entry.label) if entry.label else Meaning(section=section)
     text = simplified(entry.label).lower()
-    entry.per_share = "per share" in text or "每股" in text or (statement.kind == "income" and section == "per_share" and not _grown(entry))
-    entry.shares = statement.kind == "income" and not entry.per_share and (section == "shares" or "weighted" in text or "加权平均" in text)
+    if statement.kind == "income":
+        entry.per_share = "per share" in text or "每股" in text or (section == "per_share" and not _grown(entry))
+        entry.shares = not entry.per_share and (section == "shares" or "weighted" in text or "加权平均" in text)
 
 
 def _grown(entry: Entry) -> bool:
