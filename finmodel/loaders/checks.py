@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from finmodel.loaders.identities import IDENTITIES, Identity, differences
-from finmodel.loaders.naming import NO_PART, TOTAL_OF
+from finmodel.loaders.naming import NO_PART, TOTAL_OF, sums_to
 from finmodel.loaders.statement import Entry, Statement
 
 _NET = (
@@ -115,7 +115,19 @@ def _of_which(entry: Entry) -> bool:
     return entry.label.lstrip().lower().startswith(("其中", "including", "of which"))
 
 
+def _without_nested(total: Entry, parts: list[Entry]) -> list[Entry]:
+    """Leave out rows that a row below sums up (raw materials, then inventories)."""
+    if sums_to(total, parts):
+        return parts
+    for i, row in enumerate(parts):
+        for start in range(i - 1):
+            if sums_to(row, parts[start:i]):
+                return _without_nested(total, parts[:start] + parts[i:])
+    return parts
+
+
 def _sum(statement: Statement, total: Entry, parts: list[Entry], what: str) -> Iterator[dict[str, object]]:
+    parts = _without_nested(total, parts)
     for cell in total.cells:
         found = sum(part.value(cell.span.end) or 0.0 for part in parts)
         slack = 1.0 + 0.5 * len(parts) if _whole(statement) else 0.02

@@ -68,7 +68,7 @@ class Reader:
     def row(self, label: str) -> Meaning:
         """Return what a row with figures is, and move on to the section that it opens."""
         meaning = Meaning(section=self.section)
-        for pattern in (*self._patterns("item"), *self._patterns("role")):
+        for pattern in self._patterns("item role"):
             if pattern.section in ("", self.section) and self._matches(pattern, label):
                 item = pattern.name if pattern.kind == "item" and self.section not in _UNNAMED else ""
                 meaning = Meaning(item, pattern.name, self.section)
@@ -106,7 +106,7 @@ _UNNAMED = frozenset({"attribution_tci", "per_share", "shares", "supplemental", 
 
 @cache
 def _of_kind(statement: str, kind: str) -> tuple[Pattern, ...]:
-    return tuple(p for p in label_patterns(statement) if p.kind == kind)
+    return tuple(p for p in label_patterns(statement) if p.kind in kind.split())
 
 
 @cache

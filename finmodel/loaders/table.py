@@ -200,7 +200,7 @@ def _set_heads(columns: list[Column], above: Sequence[_Part]) -> None:
     for part in above:
         words = part.line.words
         spans = [p for p in _head_phrases(words) if p.x1 > left - 3 or (p.x1 > left - 60 and is_year(p.text))]
-        spans = [p for p in spans if not _NOTE_HEAD.match(p.text) and not _crosses_label(p, left)]
+        spans = [p for p in spans if not _NOTE_HEAD.match(p.text) and (_dated(p.text) or not _crosses_label(p, left))]
         if not spans:
             continue
         if len(spans) == len(values):
@@ -291,6 +291,10 @@ def _place(part: _Part, columns: list[Column]) -> None:
             part.note = f"{part.note} {word.text}".strip()
         else:
             part.label.append(word)
+    notes = [c for c in columns if c.note]
+    for word in [w for w in part.label if any(w.x0 >= c.x0 - 3 and w.x1 <= c.x1 + 3 for c in notes) and _note_like([w], 0)]:
+        part.label.remove(word)
+        part.note = f"{part.note} {word.text}".strip()
     part.label.sort(key=lambda w: w.x0)
 
 
