@@ -95,8 +95,10 @@ def _by_role(statement: Statement) -> pd.DataFrame:
 def _sections(statement: Statement) -> Iterator[tuple[Entry, list[Entry], str]]:
     """Yield each subtotal with the rows that make it up."""
     since: list[Entry] = []
+    inside = False
     for entry in statement.entries:
         role = entry.meaning.role
+        inside = _of_which(entry) or (inside and role == "further_part")
         if statement.kind == "cash_flow" and role in _RUN:
             yield entry, since, f"rows add up to {entry.label}"
             since = []
@@ -107,7 +109,7 @@ def _sections(statement: Statement) -> Iterator[tuple[Entry, list[Entry], str]]:
             since = []
         elif statement.kind == "cash_flow" and role in ("operating_cash_flow", "investing_cash_flow", "financing_cash_flow"):
             since = []
-        elif role not in NO_PART and not _of_which(entry):
+        elif role not in NO_PART and not inside:
             since.append(entry)
 
 

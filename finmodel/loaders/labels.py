@@ -58,6 +58,8 @@ class Reader:
 
     def heading(self, label: str) -> bool:
         """Take note of a label without figures; whether it is known as the heading of a section."""
+        if any(self._matches(p, label) for p in self._patterns("role")):
+            return False
         for pattern in self._patterns("section"):
             if self._matches(pattern, label):
                 plain_attribution = pattern.name == "attribution_profit" and "total_comprehensive_income" in self.seen

@@ -122,8 +122,10 @@ def understand(found: Found, hints: Sequence[str], traditional: bool, money: tup
                 continue
             label = _carry(carried, row, reader)
             carried = None
+            section = reader.section
             statement.entries.append(Entry(label, under, row.note, cells, Meaning(), row.top))
             _mean(statement, reader)
+            under = under if reader.section == section else ""
     return statement
 
 

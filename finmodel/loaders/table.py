@@ -130,7 +130,7 @@ def _cut(line: Line) -> _Part:
     runs: list[tuple[int, int]] = []
     start = None
     for i in range(len(words) + 1):
-        inside = i < len(words) and (figure[i] or _note_like(words, i) and (i > 0 or figure[1:2] == [True]) or words[i].text in ("N/A", "n/a", "不适用", "不適用"))
+        inside = i < len(words) and (figure[i] or _note_like(words, i) and (i > 0 or figure[1:2] in ([], [True])) or words[i].text in ("N/A", "n/a", "不适用", "不適用"))
         if inside and start is None:
             start = i
         if not inside and start is not None:
