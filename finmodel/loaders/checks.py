@@ -131,7 +131,7 @@ def _without_nested(total: Entry, parts: list[Entry]) -> list[Entry]:
 def _sum(statement: Statement, total: Entry, parts: list[Entry], what: str) -> Iterator[dict[str, object]]:
     parts = _without_nested(total, parts)
     for cell in total.cells:
-        found = sum(part.value(cell.span.end) or 0.0 for part in parts)
+        found = sum(part.value(cell.span) or 0.0 for part in parts)
         slack = 1.0 + 0.5 * len(parts) if _whole(statement) else 0.02
         cells = "; ".join(f"p{c.page} {e.label or '(no label)'}: {c.printed}" for e in (total, *parts) for c in e.cells if c.span == cell.span)
         yield _record(statement, str(cell.span.end), what, cell.amount, cell.amount - found, slack, cells)

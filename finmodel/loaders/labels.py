@@ -61,6 +61,8 @@ class Reader:
         if any(self._matches(p, label) for p in self._patterns("role")):
             return False
         for pattern in self._patterns("section"):
+            if pattern.name == "supplemental" and "operating_cash_flow" not in self.seen:
+                continue
             if self._matches(pattern, label):
                 plain_attribution = pattern.name == "attribution_profit" and "total_comprehensive_income" in self.seen
                 self.section = "attribution_tci" if plain_attribution else pattern.name
@@ -84,6 +86,10 @@ class Reader:
             if self._matches(pattern, label):
                 self.section = pattern.name
                 return
+
+    def means(self, label: str) -> str:
+        """Return the line item that a label names by itself, whatever the section; a blank for none."""
+        return next((p.name for p in self._patterns("item") if not p.section and self._matches(p, label)), "")
 
     def known(self, label: str) -> bool:
         """Return whether any pattern of the statement knows the label."""
