@@ -31,7 +31,7 @@ def chosen(statements: Iterable[Statement]) -> list[Statement]:
     whole = [g for g in sets if len({s.kind for s in g}) == most]
     if any(_consolidated(g) for g in whole):
         whole = [g for g in whole if _consolidated(g)]
-    if most < len(KINDS):
+    if usable and most < len(KINDS):
         whole = [_best_of_each(usable)]
     by_period: dict[tuple[date, int], list[Statement]] = {}
     for group in whole:

@@ -196,6 +196,8 @@ def _title(lines: Sequence[Line], i: int, count: int) -> _Mark | None:
     if len(part) < count or any(b.top - a.bottom > 1.2 * a.size for a, b in zip(part, part[1:], strict=False)):
         return None
     text = " ".join(line.text for line in part)
+    if _AMOUNT.search(text):
+        return None
     if kind := title_kind(text):
         return _Mark(i, i + count, kind, text)
     if count == 1 and not any(figure_of(w.text) for w in part[0].words[1:]):

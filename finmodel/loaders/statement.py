@@ -52,9 +52,9 @@ class Entry:
     shares: bool = False
     remark: str = ""
 
-    def value(self, end: date) -> float | None:
-        """Amount in printed units in the column that ends on a day."""
-        return next((c.amount for c in self.cells if c.span.end == end), None)
+    def value(self, span: Span) -> float | None:
+        """Amount in printed units in one column."""
+        return next((c.amount for c in self.cells if c.span == span), None)
 
 
 @dataclass
@@ -64,6 +64,7 @@ class Statement:
     kind: str
     found: Found
     spans: list[Span]
+    traditional: bool = False
     entries: list[Entry] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -106,7 +107,7 @@ def understand(found: Found, hints: Sequence[str], traditional: bool, money: tup
     kept = {i: span for i, c in _kept(first.columns).items() if (span := _span(c, context, kind, first, money))}
     if not kept:
         return None
-    statement = Statement(kind, found, list(kept.values()))
+    statement = Statement(kind, found, list(kept.values()), traditional)
     reader = Reader(kind, traditional)
     under, carried = "", None
     for block in found.blocks:
@@ -115,15 +116,15 @@ def understand(found: Found, hints: Sequence[str], traditional: bool, money: tup
             cells = _cells(row, where)
             if not cells:
                 carried = row
-                if row.label and reader.heading(row.label):
-                    under = row.label
-                elif row.label.endswith((":", "：")):
+                if row.label and (reader.heading(row.label) or row.label.endswith((":", "：")) or reader.means(row.label)):
                     under = row.label
                 continue
             label = _carry(carried, row, reader)
             carried = None
+            section = reader.section
             statement.entries.append(Entry(label, under, row.note, cells, Meaning(), row.top))
             _mean(statement, reader)
+            under = under if reader.section == section else ""
     return statement
 
 
@@ -189,8 +190,9 @@ def _mean(statement: Statement, reader: Reader) -> None:
     section = reader.section
     entry.meaning = reader.row(entry.label) if entry.label else Meaning(section=section)
     text = simplified(entry.label).lower()
-    entry.per_share = "per share" in text or "每股" in text or (statement.kind == "income" and section == "per_share" and not _grown(entry))
-    entry.shares = statement.kind == "income" and not entry.per_share and (section == "shares" or "weighted" in text or "加权平均" in text)
+    if statement.kind == "income":
+        entry.per_share = "per share" in text or "每股" in text or (section == "per_share" and not _grown(entry))
+        entry.shares = not entry.per_share and (section == "shares" or "weighted" in text or "加权平均" in text)
 
 
 def _grown(entry: Entry) -> bool:
