@@ -52,7 +52,7 @@ READ_FROM = ("primary", "secondary", "vendor")
 STATUSES = ("confirmed", "single", "derived")
 CURRENCIES = ("CNY", "HKD", "USD", "EUR", "GBP", "JPY", "ZAR", "TWD", "SGD", "KRW", "CHF", "CAD", "AUD", "INR")
 KEY = ("firm", "line_item", "period_start", "period_end", "basis", "document", "currency")
-"""A fact is unique on these columns (among those with a line item)."""
+"""A fact is unique on these columns (among those with a line item) within its line of a statement: current and non-current parts are two lines."""
 
 
 def line_items() -> pd.DataFrame:
@@ -236,7 +236,7 @@ def fact_id(row: dict[str, str]) -> str:
 def _duplicate_faults(facts: pd.DataFrame, where: str, first_row: int) -> list[str]:
     named = facts[facts["line_item"] != ""]
     faults = []
-    for key, group in named.groupby(list(KEY), sort=False):
+    for key, group in named.groupby([*KEY, "statement", "line_no"], sort=False):
         if len(group) > 1 and (group["value"] != group["value"].iloc[0]).any():
             at = ", ".join(str(first_row + int(i)) for i in group.index)
             what = f"{key[0]} {key[1]} at {key[3]}"

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from finmodel.data import read_table, rows
-from finmodel.funding import channel_terms, listed_on
-from finmodel.scenarios import Scenario, channels
+from finmodel.funding import listed_on
+from finmodel.scenarios import Scenario
 from finmodel.units import add_months, parse_date
 
 Days = npt.NDArray[np.float64]
@@ -28,6 +30,7 @@ STEPS = 16
 """Most stages that one path goes through within a horizon."""
 PRIOR_COUNT = 10.0
 """Applications that the base rate of a transition counts for against observed ones."""
+VENUES = ("hong_kong_ipo", "star_ipo", "us_ipo")
 STREAM = 64
 """First stream of random numbers for listing paths: two a venue."""
 
@@ -110,19 +113,20 @@ def _stage(name: str, base: pd.DataFrame, seen: pd.DataFrame, as_of: date) -> St
 
 def _median_days(low: float, central: float, high: float, log_sd: float, spells: list[tuple[int, bool]]) -> float:
     """Return the posterior mode of the median: log-normal prior with 90 % between the ends; an open spell says "longer than this"."""
-    from scipy.optimize import minimize_scalar
-    from scipy.stats import norm
+    from scipy import optimize
+    from scipy.special import log_ndtr, ndtri
 
-    spread = max((math.log(high) - math.log(low)) / (2 * norm.ppf(0.95)), 1e-6)
+    minimise: Any = optimize.minimize_scalar
+    spread = max((math.log(high) - math.log(low)) / (2 * float(ndtri(0.95))), 1e-6)
 
     def loss(mu: float) -> float:
         total = 0.5 * ((mu - math.log(central)) / spread) ** 2
         for days, done in spells:
             z = (math.log(days) - mu) / log_sd
-            total += 0.5 * z * z if done else -norm.logsf(z)
+            total += 0.5 * z * z if done else -float(log_ndtr(-z))
         return float(total)
 
-    return float(math.exp(minimize_scalar(loss, bounds=(math.log(low) - 3, math.log(high) + 3), method="bounded").x))
+    return float(math.exp(minimise(loss, bounds=(math.log(low) - 3, math.log(high) + 3), method="bounded").x))
 
 
 def standing(firm: str, channel: str, as_of: date) -> tuple[str, int]:
@@ -203,76 +207,95 @@ def _leave(
     return np.maximum(days, 0.0), (np.cumsum(list(stage.next.values())), list(stage.next))
 
 
-def listing_quarters(
-    firm: str,
-    as_of: date,
-    scenarios: list[Scenario],
-    quarters: int,
-    paths: int,
-    seed: int,
-    window: npt.NDArray[np.uint8],
-    filled: Mapping[str, Days] | None = None,
-    values: Mapping[str, float] | None = None,
-) -> npt.NDArray[np.int16]:
-    """Return the quarter in which a listing closes, (scenarios, paths): -1 for a firm already listed, :data:`NEVER` for never.
+@dataclass(frozen=True, eq=False)
+class Listings:
+    """What decides when a firm lists, shared by all scenarios: luck, the market window, and how far its applications have come.
 
-    All scenarios share the draws; a closed venue lists nobody, a lower factor on a venue or on the window lets fewer paths list and none
-    earlier.
-
-    Parameters
+    Attributes
     ----------
     firm : str
-    as_of : datetime.date
-    scenarios : list of Scenario
-    quarters, paths, seed : int
+    as_of, start : datetime.date
+        What is known; the day from which quarters are counted.
     window : ndarray of uint8 (quarters, paths)
         Whether the market window is open.
-    filled : mapping of str to ndarray (scenarios, quarters), optional
-        Per venue, 0 where the book would not cover the offer.
-    values : mapping of str to float, optional
-        ``<venue>.application`` at other than its central value.
+    seed : int
     """
-    from finmodel.simulate import uniforms
 
-    first_day = listed_on(firm)
-    if first_day is not None and first_day <= as_of:
-        return np.full((len(scenarios), 1), -1, dtype=np.int16)
-    listed = np.full((len(scenarios), paths), NEVER, dtype=np.int16)
-    venues = [str(c) for c in channels().index[channels()["stage"] == "ipo"]]
-    thin = uniforms(seed, STREAM + 2 * len(venues), firm, paths, quarters)
-    for place, venue in enumerate(venues):
-        stage, age = standing(firm, venue, as_of)
-        luck = uniforms(seed, STREAM + 2 * place, firm, paths, 2 * STEPS)
-        applications = (values or {}).get(f"{venue}.application", channel_terms(venue, firm)["application"].central)
-        ready, _ = ready_days(stages(venue, as_of, leave_out=firm), stage, age, applications, luck)
-        ready_quarter = np.minimum(np.floor(ready / QUARTER_DAYS), NEVER)
-        chance = uniforms(seed, STREAM + 2 * place + 1, firm, paths, 1)[0]
-        for s, scenario in enumerate(scenarios):
-            share, taken = _factors(scenario, venue, as_of, quarters)
-            taken = taken if filled is None else taken * filled[venue][s]
-            when = _closing(ready_quarter, window, thin, chance, share, taken)
-            listed[s] = np.minimum(listed[s], when)
-    return listed
+    firm: str
+    as_of: date
+    start: date
+    window: npt.NDArray[np.uint8]
+    seed: int
+    memo: dict[tuple[object, ...], npt.NDArray[Any]] = field(default_factory=dict)
+
+    @cached_property
+    def days(self) -> list[date]:
+        """A day within each quarter."""
+        return [add_months(self.start, 3 * q + 1) for q in range(len(self.window))]
+
+    @property
+    def listed(self) -> bool:
+        """Whether the firm was listed by the as-of day."""
+        first_day = listed_on(self.firm)
+        return first_day is not None and first_day <= self.as_of
+
+    def quarters(self, scenario: Scenario, filled: Mapping[str, Days], applications: Mapping[str, float]) -> npt.NDArray[np.int16]:
+        """Return the quarter in which a listing closes, (paths,): -1 for a firm already listed, :data:`NEVER` for never.
+
+        A closed venue lists nobody; a lower factor on a venue or on the window lets fewer paths list and none earlier.
+
+        Parameters
+        ----------
+        scenario : Scenario
+        filled : mapping of str to ndarray (quarters,)
+            Per venue, 0 where the book would not cover the offer.
+        applications : mapping of str to float
+            Per venue, new applications per quarter while none is pending.
+        """
+        paths = self.window.shape[1]
+        if self.listed:
+            return np.full(paths, -1, dtype=np.int16)
+        listed = np.full(paths, NEVER, dtype=np.int16)
+        for venue, book in filled.items():
+            share, taken = _factors(scenario, venue, self.as_of, self.days)
+            listed = np.minimum(listed, self._closing(venue, applications[venue], share, taken * book))
+        return listed
+
+    def _closing(self, venue: str, application: float, share: Days, taken: Days) -> npt.NDArray[np.int16]:
+        """Return the first quarter at or after readiness in which the window is open and the venue takes the firm."""
+        key = (venue, application, share.tobytes(), taken.tobytes())
+        if key not in self.memo:
+            ready, thin = self._ready(venue, application), self._luck("window", len(VENUES) * 2, len(self.window))
+            chance = self._luck(venue, 2 * VENUES.index(venue) + 1, 1)[0]
+            when = np.full(len(ready), NEVER, dtype=np.int16)
+            for q in range(len(self.window) - 1, -1, -1):
+                when[(ready <= q) & (self.window[q] == 1) & (thin[q] <= share[q]) & (chance <= taken[q])] = q
+            self.memo[key] = when
+        return self.memo[key]
+
+    def _ready(self, venue: str, application: float) -> npt.NDArray[Any]:
+        key = ("ready", venue, application)
+        if key not in self.memo:
+            stage, age = standing(self.firm, venue, self.as_of)
+            luck = self._luck(f"{venue} steps", 2 * VENUES.index(venue), 2 * STEPS)
+            days, _ = ready_days(stages(venue, self.as_of, leave_out=self.firm), stage, age, application, luck)
+            self.memo[key] = np.minimum(np.floor(((self.as_of - self.start).days + days) / QUARTER_DAYS), NEVER)
+        return self.memo[key]
+
+    def _luck(self, name: str, stream: int, count: int) -> npt.NDArray[Any]:
+        from finmodel.simulate import uniforms
+
+        if ("luck", name) not in self.memo:
+            self.memo["luck", name] = uniforms(self.seed, STREAM + stream, self.firm, self.window.shape[1], count)
+        return self.memo["luck", name]
 
 
-def _factors(scenario: Scenario, venue: str, as_of: date, quarters: int) -> tuple[Days, Days]:
+def _factors(scenario: Scenario, venue: str, as_of: date, days: list[date]) -> tuple[Days, Days]:
     """Return, by quarter, the share of the window's open time and the chance that the venue takes the firm."""
-    open_share, taken = np.ones(quarters), np.ones(quarters)
+    open_share, taken = np.ones(len(days)), np.ones(len(days))
     for change in scenario.changes:
         if change.lever == "ipo_window" or change.channel == venue:
-            held = [change.holds(add_months(as_of, 3 * q + 1), as_of) for q in range(quarters)]
+            held = [change.holds(day, as_of) for day in days]
             target = open_share if change.lever == "ipo_window" else taken
             target *= np.where(held, min(change.amount, 1.0) if change.kind == "direct" else change.amount, 1.0)
     return open_share, taken
-
-
-def _closing(
-    ready: Days, window: npt.NDArray[np.uint8], thin: npt.NDArray[np.float32], chance: npt.NDArray[np.float32], share: Days, taken: Days
-) -> npt.NDArray[np.int16]:
-    """Return the first quarter at or after `ready` in which the window is open and the venue takes the firm."""
-    quarters = len(share)
-    when = np.full(len(ready), NEVER, dtype=np.int16)
-    for q in range(quarters - 1, -1, -1):
-        closes = (ready <= q) & (window[q] == 1) & (thin[q] <= share[q]) & (chance <= taken[q])
-        when[closes] = q
-    return when

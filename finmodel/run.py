@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from finmodel.exposures import Exposure, exposure
+from finmodel.exposures import Exposure, exposures_of
 from finmodel.projection import CashLines, Projection, project
 from finmodel.results import RECORD_COLUMNS, Results
 from finmodel.runway import STALE_AFTER_MONTHS, liquid_funds, yearly_flows
-from finmodel.scenarios import Scenario, levers, read_scenarios
+from finmodel.scenarios import Scenario, read_scenarios
 from finmodel.statements import Statements
 from finmodel.units import add_months
 
@@ -171,7 +171,7 @@ def _firm_rows(statements: Statements, firm: str, chosen: Sequence[Scenario], ho
             for quantity, unit in (("net_burn", "CNY per month"), ("runway", "months"), ("runway_lost", "months")):
                 yield {**known, "quantity": quantity, "unit": unit, "value": np.nan, "status": "not computable", "reason": reason}
             continue
-        exposures = _exposures(scenario, firm, statements.day)
+        exposures = exposures_of([scenario], firm, statements.day)
         with_capex = "capital_expenditure" in cash.lines
         run = _Run(cash, statements.day, horizon, with_capex)
         if scenario.name == "baseline":
@@ -187,16 +187,6 @@ def _channels_row(scenario: Scenario, as_of: date, horizon: int) -> dict[str, An
     return {"quantity": "channels_closed", "unit": "channels", "value": len(shut), "status": "assumed", "note": note}
 
 
-def _exposures(scenario: Scenario, firm: str, as_of: date) -> dict[str, Exposure]:
-    names = set()
-    for change in scenario.changes:
-        if change.family == "cash_flow" and levers().loc[change.lever, "applies_to"]:
-            names.add(str(levers().loc[change.lever, "applies_to"]))
-        elif change.family == "working_capital":
-            names.update(change.applies_to)
-    return {name: exposure(firm, name, as_of) for name in sorted(names)}
-
-
 @dataclass(frozen=True)
 class _Run:
     cash: CashLines
@@ -208,7 +198,7 @@ class _Run:
         return project(self.cash, scenario, self.as_of, shares, self.horizon, self.with_capex)
 
     def central(self, scenario: Scenario, exposures: Mapping[str, Exposure]) -> Projection:
-        return self.go(scenario, {name: (e.low + e.high) / 2 if e.known else 0.0 for name, e in exposures.items()})
+        return self.go(scenario, {name: e.central for name, e in exposures.items()})
 
     def rows(self, scenario: Scenario, exposures: Mapping[str, Exposure], base: Projection | None, reason: str) -> Iterator[dict[str, Any]]:
         unknown = {name: e for name, e in exposures.items() if not e.known}
@@ -218,7 +208,7 @@ class _Run:
         why = "; ".join(f"{name.replace('_', ' ')} is not disclosed: see the rows by share" for name in unknown)
         yield from self._point(None if unknown else central, best, worst, base, reason or why, central.missing)
         for name, one in unknown.items():
-            others = {n: (e.low + e.high) / 2 if e.known else 0.0 for n, e in exposures.items()}
+            others = {n: e.central for n, e in exposures.items()}
             for share in one.grid():
                 for row in self._point(self.go(scenario, others | {name: share}), None, None, base, reason, central.missing):
                     yield {**row, "exposure": name, "share": share, "default": False}

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from layout import layout_faults
 from pypdf import PdfReader
 
 import finmodel as fm
 import finmodel.pack
 from finmodel.figures.page import Page
 from finmodel.pack import PAGES, build_pack
+from tests.layout import layout_faults
 
 DAYS = ("2021-11-30", "2023-04-30", None)
 

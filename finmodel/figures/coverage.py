@@ -19,14 +19,14 @@ OF_THE_DAY = "now"
 """Column of the quantities that belong to the day rather than to a period."""
 
 
-@figure("coverage", of="coverage")
+@figure("coverage", of="compute_coverage")
 def coverage(results: Results, ax: Axes, most: int = 11) -> Words:
     """Draw which quantities can be computed for each firm and period.
 
     Parameters
     ----------
     results : Results
-        Of :func:`finmodel.coverage`.
+        Of :func:`finmodel.compute_coverage`.
     ax : matplotlib.axes.Axes
         Quantities from top to bottom, periods of each firm from left to right.
     most : int
@@ -41,8 +41,8 @@ def coverage(results: Results, ax: Axes, most: int = 11) -> Words:
     place, x = {}, 0.0
     for firm in firms:
         columns = _ordered(table.loc[table["firm"] == firm, "column"], most)
-        above = {"xytext": (-4, 38), "textcoords": "offset points", "annotation_clip": False}
-        ax.annotate(firm_name(firm), (x, -0.7), color=ink(firm), weight="bold", size=LABEL, va="bottom", **above)
+        name = ax.annotate(firm_name(firm), (x, -0.7), (-4, 38), textcoords="offset points", annotation_clip=False)
+        name.set(color=ink(firm), weight="bold", size=LABEL, va="bottom")
         for column in columns:
             place[firm, column] = x
             ax.text(x, -0.7, column, size=NOTE - 0.5, color=MUTED, rotation=90, ha="center", va="bottom")

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from finmodel.data import write_csv, written
-from finmodel.figures.style import INK, Language, LINE, MUTED, NOTE, SUBTITLE, canvas, new_axes, strict_glyphs, style, wrap
+from finmodel.figures.style import INK, LINE, MUTED, NOTE, SUBTITLE, Language, canvas, new_axes, strict_glyphs, style, wrap
 from finmodel.results import plots
 
 FORMATS: dict[str, dict[str, Any]] = {

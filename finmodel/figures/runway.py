@@ -42,11 +42,11 @@ def _lanes(ax: Axes, firms: list[str], top: float, title: str = "") -> float:
     return float(ax.get_window_extent().width) / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
 
 
-def _bar(ax: Axes, y: float, value: float, text: str, tone: str, first: bool, hatched: bool, height: float) -> None:
+def _bar(ax: Axes, y: float, value: float, text: str, tone: str, first: bool, hatched: bool, height: float, size: float = NOTE) -> None:
     """Draw one bar with its label right of it; bars after the first of a lane are paler."""
     hatch = ESTIMATE_HATCH if hatched else None
     ax.barh(y, value, height, color=tone if first else pale(tone), hatch=hatch, edgecolor="white", linewidth=0)
-    ax.annotate(text, (value, y), (4, 0), textcoords="offset points", size=NOTE, va="center", annotation_clip=False)
+    ax.annotate(text, (value, y), (4, 0), textcoords="offset points", size=size, va="center", annotation_clip=False)
 
 
 def _reason(ax: Axes, y: float, text: str, width: float) -> None:
@@ -69,12 +69,13 @@ def liquidity(results: Results, ax: Axes) -> Words:
     table = results.table[results.table["firm"].isin(firms)]
     funds = table[table["quantity"] == "liquid_funds"]
     burns = table[table["quantity"].isin(["net_burn", "gross_burn"])].assign(value=lambda t: 12 * t["value"])
+    size = NOTE if size_of(ax)[0] > 8 else NOTE - 1.7
     left, right = panels(ax, 1, 2, left=0.02, right=0.12)[0]
     for panel, values, title in ((left, funds, "Liquid funds, RMB bn"), (right, burns, "Cash burned in twelve months, RMB bn")):
         width = size_of(ax)[0] / 2 - 0.14
         texts = {place: _text(row, table) for place, row in enumerate(plain_rows(values)) if row["value"] == row["value"]}
         largest = {place: max(row["value"], 0) / 1e9 for place, row in enumerate(plain_rows(values)) if place in texts}
-        top = max([v * width / (width - text_width(texts[p], NOTE) - 0.1) for p, v in largest.items()], default=1.0) or 1.0
+        top = max([v * width / (width - text_width(texts[p], size) - 0.1) for p, v in largest.items()], default=1.0) or 1.0
         _lanes(panel, firms, top, title)
         panel.set_xticks([x for x in panel.get_xticks() if x <= max(largest.values(), default=1.0)])
         for y, firm in enumerate(firms):
@@ -85,7 +86,17 @@ def liquidity(results: Results, ax: Axes) -> Words:
                 _reason(panel, y - 0.28, why_not(plain_rows(mine)[0]), width)
             for place, row in enumerate(known):
                 hatched = row["status"] == "stale" or row["quantity"] == "gross_burn"
-                _bar(panel, y - 0.2 + 0.24 * place, max(row["value"], 0) / 1e9, _text(row, table), colour(firm), place == 0, hatched, 0.19)
+                _bar(
+                    panel,
+                    y - 0.2 + 0.24 * place,
+                    max(row["value"], 0) / 1e9,
+                    _text(row, table),
+                    colour(firm),
+                    place == 0,
+                    hatched,
+                    0.19,
+                    size,
+                )
     data = pd.concat([funds, burns])
     columns = ["firm", "period", "quantity", "variant", "vintage", "value", "unit", "status", "reason", "mark"]
     used = results.facts[results.facts["quantity"].isin(["liquid_funds", "net_burn"]) & results.facts["firm"].isin(firms)]
@@ -137,11 +148,11 @@ def runway(results: Results, ax: Axes) -> Words:
     firms = shown_firms(results.table)
     table = results.table[results.table["firm"].isin(firms)]
     rows = table[table["quantity"] == "runway"]
-    labels = 0.34 * size_of(ax)[0]
+    labels = max([text_width(_label(row, rows), NOTE) for row in plain_rows(rows[rows["value"].notna()])], default=1.0) + 0.35
     room(ax, left=0.02, right=labels, top=0.05, bottom=0.42)
     width = _lanes(ax, firms, LONGEST)
     ax.set_xticks([0, 12, 24, 36, 48, 60])
-    ax.set_xlabel("months, counted from the date of the liquid funds")
+    ax.set_xlabel("months from the date of the liquid funds")
     for y, firm in enumerate(firms):
         mine = rows[rows["firm"] == firm].sort_values("default", ascending=False, kind="stable")
         known = plain_rows(mine[mine["value"].notna()])[:4]
@@ -149,23 +160,27 @@ def runway(results: Results, ax: Axes) -> Words:
             _reason(ax, y - 0.28, f"Not computable: {why_not(default_row(table, firm, 'runway'))}", width + labels)
             _needed(ax, y + 0.1, table[table["firm"] == firm])
         for place, row in enumerate(known):
-            _months(ax, y - 0.22 + 0.18 * place, row, colour(firm), place == 0, tag(rows.loc[rows["value"].notna(), "mark"], row["mark"]))
+            _months(ax, y - 0.22 + 0.18 * place, row, colour(firm), place == 0, _label(row, rows))
     data = rows[["firm", "period", "variant", "vintage", "value", "unit", "status", "reason", "note", "mark"]].reset_index(drop=True)
     return Words(
         lasts(table, firms),
         "Liquid funds divided by net burn of the latest twelve months, months; computed only where both are dated within twelve months",
-        f"{' '.join(results.assumptions)} {marks_note(rows.loc[rows['value'].notna(), 'mark'])}",
+        f"{' '.join(results.assumptions)} Capex: capital expenditure. {marks_note(rows.loc[rows['value'].notna(), 'mark'])}",
         source_line(results.facts[results.facts["quantity"].eq("runway") & results.facts["firm"].isin(firms)]),
         data,
     )
 
 
-def _months(ax: Axes, y: float, row: dict[str, Any], tone: str, first: bool, mark: str) -> None:
+def _months(ax: Axes, y: float, row: dict[str, Any], tone: str, first: bool, text: str) -> None:
     beyond = row["value"] > LONGEST
-    shown = months_text(row["value"])
-    _bar(ax, y, min(row["value"], LONGEST), f"{'      ' if beyond else ''}{shown}{mark}  {row['variant']}", tone, first, False, 0.13)
+    _bar(ax, y, min(row["value"], LONGEST), f"{'      ' if beyond else ''}{text}", tone, first, False, 0.13)
     if beyond:
         censored(ax, LONGEST, y, tone)
+
+
+def _label(row: dict[str, Any], rows: pd.DataFrame) -> str:
+    mark = tag(rows.loc[rows["value"].notna(), "mark"], row["mark"])
+    return f"{months_text(row['value'])}{mark}  {row['variant'].replace('capital expenditure', 'capex')}"
 
 
 def months_text(months: float) -> str:

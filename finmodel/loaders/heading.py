@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -62,7 +62,8 @@ def digits(text: str) -> str:
     '2022年12月31日'
     """
     text = simplified(text).lower()
-    text = re.sub(r"(?<=[\d⺀-鿿]) +(?=[年月日度⺀-鿿\d—–-])|(?<=[年月—–-]) +(?=\d)", "", text)
+    text = re.sub(r"(?<=[\d⺀-鿿]) +(?=[⺀-鿿])|(?<=[⺀-鿿]) +(?=\d)", "", text)
+    text = re.sub(r"(?<=[\d月]) *([—–~-]) *(?=\d{1,2}月)", r"\1", text)
     text = _ZH_YEAR.sub(lambda m: m[0].translate(_DIGITS).replace("十", "1"), text)
     return _ZH_NUMBER.sub(lambda m: str(_chinese(m[0])), text)
 
@@ -150,20 +151,26 @@ def _length(text: str) -> int | None:
     return next((n for n, pattern in (*words, *_WORDS_EN) if pattern.search(text)), None)
 
 
-def resolve(head: str, context: Iterable[str], instant: bool) -> tuple[date | None, date] | None:
+def resolve(heads: Sequence[str], context: Iterable[str], instant: bool) -> tuple[date | None, date] | None:
     """Return (start, end) of a column from its head, else from the lines around it; None where they do not say.
 
     Parameters
     ----------
-    head : str
-        What stands above the column.
+    heads : sequence of str
+        What stands above the column, from top to bottom; the lowest that names a year or a day is the column's own.
     context : iterable of str
         Title and remarks of the statement, then of its neighbours: asked in this order for what the head leaves open.
     instant : bool
         Whether the column is a day (financial position) and not a period.
     """
-    own = dates_in(head)
-    around = [dates_in(text) for text in context if text]
+    own = dates_in(" ".join(heads))
+    lines = [dates_in(head) for head in heads]
+    lowest = next((d for d in reversed(lines) if d.days or d.years), own)
+    if lowest.years and not lowest.days:
+        own.days, own.years = [], lowest.years
+    elif lowest.days and len(own.days) != 2:
+        own.days = lowest.days
+    around = [*reversed(lines), *(dates_in(text) for text in context if text)]
     end = _end(own, around, instant)
     if end is None:
         return None

@@ -77,10 +77,19 @@ def titles() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return (kind, pattern) of every title, most telling kinds first."""
     table = read_table("statement_titles")
     macros = dict(p.split("=", 1) for p in table.loc[table["kind"] == "macro", "pattern"])
-    rows = table[table["kind"] != "macro"]
-    order = {"parent": 0, "notes": 1, "accountants_report": 1, "not_of_report": 1, "changes_in_equity": 5}
+    rows = table[~table["kind"].str.match("macro|keyword|anchor")]
+    order = {"parent": 0, "notes": 1, "accountants_report": 1, "not_of_report": 1, "changes_in_equity": 5, "remark": 6}
     found = [(kind, re.compile(expanded(p, macros))) for kind, p in zip(rows["kind"], rows["pattern"], strict=True)]
     return tuple(sorted(found, key=lambda t: order.get(t[0], 3)))
+
+
+@cache
+def page_words() -> tuple[re.Pattern[str], dict[str, tuple[re.Pattern[str], ...]]]:
+    """Return what a page must hold to be looked at, and by statement the anchors of which it must hold two; on text without spaces."""
+    table = read_table("statement_titles")
+    anchors = table[table["kind"].str.startswith("anchor_")]
+    kinds = {str(kind).removeprefix("anchor_"): tuple(map(re.compile, group["pattern"])) for kind, group in anchors.groupby("kind")}
+    return re.compile("|".join(table.loc[table["kind"] == "keyword", "pattern"])), kinds
 
 
 def expanded(pattern: str, macros: dict[str, str]) -> str:
@@ -127,25 +136,22 @@ def scale_in(text: str) -> float | None:
 
 @dataclass(frozen=True)
 class Pattern:
-    """One row of ``data/labels.csv``."""
+    """One row of ``data/labels.csv``: what a label means (`kind` item or role), or which section it opens (section, opens)."""
 
+    kind: str
     statement: str
     section: str
-    role: str
-    line_item: str
+    name: str
     language: str
     regex: re.Pattern[str]
 
 
 @cache
-def label_patterns() -> tuple[Pattern, ...]:
-    """Return the label patterns in the order of the file."""
+def label_patterns(statement: str) -> tuple[Pattern, ...]:
+    """Return the label patterns of one statement in the order of the file."""
     table = read_table("labels")
     macros = dict(p.split("=", 1) for p in table.loc[table["kind"] == "macro", "pattern"])
-    out = []
-    for row in table[table["kind"] != "macro"].to_dict("records"):
-        item = row["name"] if row["kind"] == "item" else ""
-        regex = re.compile(expanded(row["pattern"], macros))
-        role = f"section:{row['name']}" if row["kind"] == "section" else row["name"]
-        out.append(Pattern(row["statement"], row["section"], role, item, row["language"], regex))
-    return tuple(out)
+    rows = table[table["statement"] == statement].to_dict("records")
+    return tuple(
+        Pattern(r["kind"], statement, r["section"], r["name"], r["language"], re.compile(expanded(r["pattern"], macros))) for r in rows
+    )
