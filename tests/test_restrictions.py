@@ -276,6 +276,10 @@ def test_the_exceptions_of_the_outbound_rule():
     assert outbound(**bad, instrument="lp_interest", fund_commitment_usd="1000000", rights="control") == "prohibited"
     assert outbound(**bad, instrument="lp_interest") == "unclear"
     assert outbound(**bad, instrument="capital_call") == "excepted"
+    assert outbound(**bad, instrument="capital_call", acquired_on="2024-06-01") == "excepted"
+    late = {"instrument": "capital_call", "acquired_on": "2025-01-02"}
+    assert outbound(**bad, **late, fund_commitment_usd=3e6) == "prohibited"
+    assert outbound(**bad, **late, fund_commitment_usd=1e6) == "excepted"
     assert outbound(**bad, action="buy_out_all_prc_holders", rights="control") == "excepted"
     assert outbound(**bad, instrument="otc_bond") == "permitted"
     assert outbound(**bad, instrument="convertible_note", action="convert", acquired_on="2025-01-01") == "permitted"
