@@ -96,8 +96,8 @@ def attribute(
     Returns
     -------
     pandas.DataFrame
-        Columns firm, quantity, restriction, value, error, unit, reason; per quantity one row per restriction and one ``total``, which is their
-        sum. Quantities: runway_months_lost (restricted mean), cash_out_24m (added probability), funding_gap (added CNY, whole yuan).
+        Columns firm, quantity, restriction, value, error, unit, reason; per quantity one row per restriction and one ``total``, which is
+        their sum. Quantities: runway_months_lost (restricted mean), cash_out_24m (added probability), funding_gap (added CNY, whole yuan).
 
     Raises
     ------

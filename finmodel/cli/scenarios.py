@@ -20,7 +20,9 @@ HorizonOption = Annotated[int, typer.Option(help="Months.")]
 PathsOption = Annotated[int, typer.Option(help="Paths of the cash model.")]
 SeedOption = Annotated[int, typer.Option(help="Seed of the paths.")]
 FundsOption = Annotated[float | None, typer.Option(help="Liquid funds in CNY, in place of what is disclosed or where nothing is.")]
-SharesOption = Annotated[list[str], typer.Option("--share", help="Exposure assumed, such as us_revenue_share=0.1; may be repeated.", show_default=False)]
+SharesOption = Annotated[
+    list[str], typer.Option("--share", help="Exposure assumed, such as us_revenue_share=0.1; may be repeated.", show_default=False)
+]
 ResponsesOption = Annotated[
     bool, typer.Option("--responses", help="Let responses count (state support, cost cuts); else they are held fixed.")
 ]
@@ -71,9 +73,7 @@ def run_command(
 ) -> None:
     """Run firms through scenarios: burn, runway, months lost, channels closed; with paths, cash-out, funding gap and proceeds."""
     with progress_bar("Paths") as step:
-        result = run_scenarios(
-            statements, names, None, horizon, paths or None, seed, liquid_funds, _shares(share), progress=step
-        )
+        result = run_scenarios(statements, names, None, horizon, paths or None, seed, liquid_funds, _shares(share), progress=step)
     records = result.records(every)
     if form is Format.table:
         columns = _SIMULATED if paths else _PROJECTED
@@ -91,8 +91,7 @@ def attribute_command(
     seed: SeedOption = 7,
     liquid_funds: FundsOption = None,
     share: SharesOption = [],  # noqa: B006
-    responses: SharesOption = Annotated[list[str], typer.Option("--share", help="Exposure assumed, such as us_revenue_share=0.1; may be repeated.", show_default=False)]
-ResponsesOption = False,
+    responses: ResponsesOption = False,
     form: FormatOption = Format.table,
 ) -> None:
     """Share what a scenario costs among its restrictions: runway lost, cash-out within 24 months, funding gap."""
