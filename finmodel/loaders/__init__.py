@@ -2,6 +2,7 @@
 
 from finmodel.loaders import html as html
 from finmodel.loaders import pdf as pdf
+from finmodel.loaders import text as text
 from finmodel.loaders.base import Loader, load, loaders, slug
 
 __all__ = ["Loader", "load", "loaders", "slug"]

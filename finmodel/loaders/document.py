@@ -16,7 +16,7 @@ from finmodel.facts import check_facts
 from finmodel.loaders.base import slug
 from finmodel.loaders.choose import chosen
 from finmodel.loaders.checks import check_statements
-from finmodel.loaders.find import KINDS, Finder, Found
+from finmodel.loaders.find import KINDS, Finder, Found, bank_page
 from finmodel.loaders.labels import suggestion
 from finmodel.loaders.layout import Page
 from finmodel.loaders.naming import settle
@@ -108,14 +108,12 @@ def _money(texts: Sequence[str]) -> tuple[str, float]:
 def _refuse(source: Source, found: list[Found], kept: list[Statement]) -> None:
     """Raise with what the document holds instead of statements that can be read."""
     where = source.path.name
-    bank = next((s for s in kept if s.kind == "financial_position" and _is_bank(s)), None)
-    if bank is not None:
-        place = f"{source.unit} {bank.found.page}"
+    if not any("total_current_assets" in s.roles() or "net_current_assets" in s.roles() for s in kept) and (bank := bank_page(source.texts)):
         raise DataError(
             [
                 fault(
-                    f"{where}, {place}",
-                    "a bank's statement of financial position (deposits and loans, no current assets)",
+                    f"{where}, {source.unit} {bank}",
+                    "a bank's or insurer's statement of financial position (deposits and loans, no current assets)",
                     "statements of an industrial or commercial firm",
                     "banks and insurers are not covered: their line items would be misread",
                 )
@@ -125,10 +123,6 @@ def _refuse(source: Source, found: list[Found], kept: list[Statement]) -> None:
         titles = "; ".join(f"{f.title[:60]!r} on page {f.page}" for f in found[:5])
         seen = f"titles of statements without dated columns of figures ({titles})" if found else "no title of a statement with figures below it"
         raise DataError([fault(where, seen, "an income statement, a statement of financial position or a cash flow statement", "check that the document holds financial statements")])
-
-
-def _is_bank(statement: Statement) -> bool:
-    return sum(e.meaning.role == "bank" for e in statement.entries) >= 2 and "total_current_assets" not in statement.roles()
 
 
 def _records(source: Source, statements: Sequence[Statement], firm: str | None) -> list[dict[str, object]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 
 from finmodel.loaders.find import Found
 from finmodel.loaders.heading import dates_in, resolve
 from finmodel.loaders.labels import Meaning, Reader
-from finmodel.loaders.layout import Word, figure_of
+from finmodel.loaders.layout import Word, figure_of, is_han
 from finmodel.loaders.table import Block, Column, Row
 from finmodel.loaders.words import currency_in, scale_in, simplified
 from finmodel.units import parse_amount
@@ -110,13 +111,13 @@ def understand(found: Found, hints: Sequence[str], traditional: bool, money: tup
     statement = Statement(kind, found, list(kept.values()), traditional)
     reader = Reader(kind, traditional)
     under, carried = "", None
-    for block in found.blocks:
+    for block, rows in zip(found.blocks, _over_pages(found.blocks), strict=True):
         where = _matched(block, first, kept)
-        for row in block.rows:
+        for row in rows:
             cells = _cells(row, where)
             if not cells:
                 carried = row
-                if row.label and (reader.heading(row.label) or row.label.endswith((":", "：")) or reader.means(row.label)):
+                if row.label and (reader.heading(row.label) or row.label.endswith((":", "：")) or _names(row.label, reader)):
                     under = row.label
                 continue
             label = _carry(carried, row, reader)
@@ -126,6 +127,25 @@ def understand(found: Found, hints: Sequence[str], traditional: bool, money: tup
             _mean(statement, reader)
             under = under if reader.section == section else ""
     return statement
+
+
+def _names(label: str, reader: Reader) -> bool:
+    """Return whether a label without figures is the name of the total below it (PRC forms print every line, filled or not)."""
+    return not is_han(label[-1]) and bool(reader.means(label))
+
+
+def _over_pages(blocks: Sequence[Block]) -> list[list[Row]]:
+    """Return the rows of each page; a label that a page end cuts within parentheses takes its end from the next page."""
+    pages = [list(block.rows) for block in blocks]
+    for before, after in pairwise(pages):
+        if before and after and before[-1].cells and not after[0].cells and _opened(before[-1].label):
+            before[-1] = replace(before[-1], label=before[-1].label + after[0].label)
+            del after[0]
+    return pages
+
+
+def _opened(label: str) -> bool:
+    return label.count("(") + label.count("（") > label.count(")") + label.count("）")
 
 
 def _kept(columns: Sequence[Column]) -> dict[int, Column]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from finmodel.loaders.layout import Line, Word, figure_of, is_han, is_year, join_words, joined_marks, phrases, without_leaders
 
 _NOTE = re.compile(
-    r"(?:附?注?[一二三四五六七八九十]{1,3}[、.．,(（]?|[IVX]{1,4}[、.,]?|附注|note|[A-Z]\.?)?\d{0,2}(?:\(?[a-z0-9]{1,3}\)?)?(?:\([a-z0-9ivx]{1,4}\))*(?:[,、&/.;和及-]+\d{1,2}(?:\([a-z0-9ivx]{1,4}\))*)*[)）]?",
+    r"(?:附?注?[一二三四五六七八九十]{1,3}[、.．,(（]?|[IVX]{1,4}[、.,]?|附注|note|[A-Z]\.?)?\d{0,2}(?:\(?[a-z0-9]{1,3}\)?)?(?:\([a-z0-9ivx]{1,4}\))*(?:\s*[,、&/.;和及-]+\s*\d{1,2}(?:\([a-z0-9ivx]{1,4}\))*)*[)）]?",
     re.IGNORECASE,
 )
 _NOTE_HEAD = re.compile(r"^\(?(notes?|附[註注][一二三四五六七八九十]*|附注|note\(s\))\)?$", re.IGNORECASE)
@@ -397,7 +397,7 @@ def _goes_on(
         return True
     if _OPEN_END.search(last.text):
         return True
-    if first.isdigit() and not is_han(last.text[-1]) and last.x1 + _first_width(part) > 0.8 * limit:
+    if first.isdigit() and not re.match(r"\d{1,2}[.)、]", part.text) and not is_han(last.text[-1]) and last.x1 + _first_width(part) > 0.8 * limit:
         return True
     hangs = part.x0 - group[0].x0 > 0.5 * part.line.size
     fits = last.x1 + _first_width(part) + 0.3 * part.line.size < limit
