@@ -62,8 +62,8 @@ def worth_reading(texts: Sequence[str]) -> list[int]:
 
 def bank_page(texts: Sequence[str]) -> int | None:
     """Return the page of a bank's or insurer's statement of financial position: deposits and loans, and no current assets."""
-    for number, text in enumerate(texts, 1):
-        tight = re.sub(r"\s+", "", simplified(text)).lower()
+    for number, (text, following) in enumerate(zip_longest(texts, texts[1:], fillvalue=""), 1):
+        tight = re.sub(r"\s+", "", simplified(text + following)).lower()
         if sum(bool(p.search(tight)) for p in bank_words()) >= 3 and not re.search("流动资产|currentassets", tight):
             if any(title_kind(line) == "financial_position" for line in text.splitlines()):
                 return number

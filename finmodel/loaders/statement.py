@@ -88,8 +88,8 @@ _GROUP = re.compile(r"\bgroup\b|consolidated|合并|综合|集团")
 _AUDIT = (("unaudited", re.compile(r"unaudited|未经审")), ("audited", re.compile(r"audited|经审")))
 
 
-def understand(found: Found, hints: Sequence[str], traditional: bool, money: tuple[str, float]) -> Statement | None:
-    """Return a statement with its periods, units and rows named, or None if its columns have no period.
+def understand(found: Found, hints: Sequence[str], traditional: bool, money: tuple[str, float | None]) -> Statement | None:
+    """Return a statement with its periods, units and rows named, or None if its columns have no period or no unit.
 
     Parameters
     ----------
@@ -99,8 +99,8 @@ def understand(found: Found, hints: Sequence[str], traditional: bool, money: tup
         Dates said elsewhere in the document, for heads that leave something open.
     traditional : bool
         Whether the document is in traditional Chinese.
-    money : tuple of str and float
-        Currency and scale where the statement does not say.
+    money : tuple of str and (float or None)
+        Currency and scale where the statement does not say; None where nothing does.
     """
     kind = "income" if found.kind == "comprehensive_income" else found.kind
     first = found.blocks[0]
@@ -157,16 +157,24 @@ def _kept(columns: Sequence[Column]) -> dict[int, Column]:
     return kept
 
 
-def _span(column: Column, context: list[str], kind: str, block: Block, money: tuple[str, float]) -> Span | None:
+def _span(column: Column, context: list[str], kind: str, block: Block, money: tuple[str, float | None]) -> Span | None:
     period = resolve(column.heads, context, kind == "financial_position")
     if period is None:
         return None
     head = simplified(column.head).lower()
     around = simplified(block.heading)
     currency = currency_in(head) or currency_in(around) or money[0]
-    scale = scale_in(head) or scale_in(around) or (1.0 if currency_in(head) else money[1])
+    scale = scale_in(head) or scale_in(around) or (1.0 if currency_in(head) or currency_in(around) or _in_full(block) else money[1])
+    if scale is None:
+        return None
     audit = next((name for name, pattern in _AUDIT if pattern.search(head)), "")
     return Span(period[0], period[1], currency, scale, audit)
+
+
+def _in_full(block: Block) -> bool:
+    """Return whether most figures have two decimals: nobody prints thousands so."""
+    words = [w.text for row in block.rows for w in row.cells.values()]
+    return sum(bool(re.search(r"\.\d\d\)?$", w)) for w in words) > 0.6 * len(words)
 
 
 def _matched(block: Block, first: Block, kept: dict[int, Span]) -> dict[int, Span]:

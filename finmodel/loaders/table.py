@@ -111,6 +111,7 @@ def read_block(
     columns = _columns(parts[first:], parts[:first])
     if not [c for c in columns if not c.note]:
         return None
+    heading = "\n".join(part.line.text for part in parts[:first])
     edge = min(c.x0 for c in columns if not c.note)
     first = next((i + 1 for i in reversed(range(first)) if parts[i].line.words[-1].x1 > edge), 0 if before is not None else first)
     _set_heads(columns, parts[:first])
@@ -120,7 +121,6 @@ def read_block(
     for part in body:
         _place(part, columns)
     rows = _rows(body, knows, heads, tagged)
-    heading = "\n".join(part.line.text for part in parts[:first])
     return Block(lines[0].page, columns, rows, heading)
 
 
@@ -150,9 +150,10 @@ def _note_like(words: Sequence[Word], i: int) -> bool:
 
 def _is_row(part: _Part) -> bool:
     """Return whether a line holds amounts and not only years, days and references."""
-    proper = [w for w in part.figures if figure_of(w.text) is not None and not is_year(w.text) and _PROPER.search(w.text)]
+    figures = [w for w in part.figures if figure_of(w.text) is not None and not is_year(w.text)]
+    proper = [w for w in figures if _PROPER.search(w.text)]
     if not proper:
-        return False
+        return len(figures) > 1 and bool(part.label) and len(figures) == len(part.figures)
     dashes = [w for w in proper if not any(c.isdigit() for c in w.text)]
     return len(proper) > len(dashes) or (len(dashes) > 1 and bool(part.label))
 

@@ -55,14 +55,15 @@ def _line(row: str, number: int, page: int) -> Line | None:
 def _in_columns(lines: list[Line]) -> list[Line]:
     """Return lines whose figures stand in columns; where they do not (one space between all), set them in columns by their order.
 
-    A row with fewer figures than columns says not which column it fills: its figures are left in the label.
+    One figure more than columns is a reference to a note. A row with fewer figures than columns says not which column it fills: its
+    figures are left in the label.
     """
     runs = [(line, _trailing(line)) for line in lines]
     if any(b.x0 - a.x1 > 1.5 for line, n in runs if n for a, b in zip(line.words[-n - 1 :], line.words[-n:], strict=False)):
         return lines
     usual = Counter(n for _, n in runs if n > 1).most_common(1)
     columns = usual[0][0] if usual else 0
-    return [_spread(line, n) if columns and n == columns else line for line, n in runs]
+    return [_spread(line, columns) if columns and n in (columns, columns + 1) else line for line, n in runs]
 
 
 def _trailing(line: Line) -> int:
