@@ -92,7 +92,7 @@ def in_force(firm: str, on: date | str, law_as_of: date | str | None = None) -> 
             "listed_name": designation.legal_name,
             "relation": designation.relation,
             **{name: _iso(getattr(designation, name)) for name in _WINDOWS[1:]},
-            "window": designation.window(day),
+            "window": designation.window(day) if designation.divest_by else "",
             "binds": measure.binds,
             "forbids": f"{measure.actions}: {measure.instruments}" if measure.instruments else measure.actions,
             "does_not_forbid": "; ".join(regime.does_not_forbid),
