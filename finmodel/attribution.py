@@ -96,8 +96,8 @@ def attribute(
     Returns
     -------
     pandas.DataFrame
-        Columns firm, quantity, restriction, value, error, unit; per quantity one row per restriction and one ``total``, which is their
-        sum. Quantities: runway_months_lost (restricted mean), cash_out_24m (added probability), funding_gap (added CNY, whole yuan).
+        Columns firm, quantity, restriction, value, error, unit, reason; per quantity one row per restriction and one ``total``, which is
+        their sum. Quantities: runway_months_lost (restricted mean), cash_out_24m (added probability), funding_gap (added CNY, whole yuan).
 
     Raises
     ------
@@ -117,7 +117,17 @@ def attribute(
         "funding_gap": gap - gap[:, :1],
     }
     rows = [row for name, values in by_batch.items() for row in _share_rows(model.firm, name, players, values)]
-    return pd.DataFrame(rows, columns=["firm", "quantity", "restriction", "value", "error", "unit"])
+    table = pd.DataFrame(rows, columns=["firm", "quantity", "restriction", "value", "error", "unit"])
+    reasons = {name: _not_disclosed(model, chosen.only([name]), shares or {}) for name in chosen.restrictions}
+    table["reason"] = [reasons.get(name, "") for name in table["restriction"]]
+    return table
+
+
+def _not_disclosed(model: CashModel, scenario: Scenario, given: Mapping[str, float]) -> str:
+    """Say which exposures are taken as nothing because nobody discloses them and no share was assumed."""
+    found = exposures_of([scenario], model.firm, model.as_of).values()
+    names = [one.name for one in found if not one.known and one.name not in given]
+    return "; ".join(f"{name.replace('_', ' ')} is not disclosed and taken as 0: assume a share of it" for name in names)
 
 
 def _subset(scenario: Scenario, players: Sequence[str], index: int) -> Scenario:

@@ -122,7 +122,8 @@ class FirmRun:
         step = np.maximum(0.1 * amount, 1.0)
         before = self._gone_with(np.maximum(amount - step, 0.0), last).mean(axis=0)
         after = self._gone_with(amount + step, last).mean(axis=0)
-        return np.maximum(before - after, 1 / GAP_PATHS) / (step + np.minimum(step, amount))
+        slope: Floats = np.maximum(before - after, 1 / GAP_PATHS) / (step + np.minimum(step, amount))
+        return slope
 
     def _gone_with(self, amount: Floats, last: int) -> Floats:
         """Return each batch's share of paths out of cash by a quarter with an amount more at the start, (batches, scenarios)."""

@@ -13,7 +13,7 @@ _NEAR = 14
 
 _CORE = {
     "income": {"revenue", "profit_before_tax", "operating_profit", "gross_profit", "income_tax", "cost_of_sales"},
-    "financial_position": {"total_assets", "total_current_assets", "total_equity", "net_assets", "total_equity_and_liabilities", "bank", "net_current_assets"}
+    "financial_position": {"total_assets", "total_current_assets", "total_equity", "net_assets", "total_equity_and_liabilities", "net_current_assets"}
     | {"total_assets_less_current_liabilities", "total_current_liabilities", "total_liabilities", "trade_payables"},
     "cash_flow": {"operating_cash_flow", "investing_cash_flow", "financing_cash_flow", "cash_at_end"},
 }

@@ -118,7 +118,7 @@ def join_words(words: Sequence[Word]) -> str:
 
 def is_han(character: str) -> bool:
     """Return whether a character is written without spaces around it (Han, kana, full-width punctuation)."""
-    return "⺀" <= character <= "鿿" or "豈" <= character <= "﫿" or "！" <= character <= "｠" or "　" <= character <= "〿"
+    return "⺀" <= character <= "鿿" or "豈" <= character <= "﫿" or "！" <= character <= "｠" or "　" <= character <= "〿" or character in "“”‘’"
 
 
 def without_leaders(words: Iterable[Word]) -> list[Word]:

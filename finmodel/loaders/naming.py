@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from finmodel.loaders.labels import Meaning, Reader, forms
+from finmodel.loaders.labels import SEVERAL, Meaning, Reader, forms
 from finmodel.loaders.statement import Entry, Statement
-
-SEVERAL = frozenset(
-    {"lease_liabilities", "restricted_cash", "financial_assets_at_fvtpl", "contract_liabilities", "contract_assets", "term_deposits", "preferred_shares"}
-)
-"""Line items that a statement may print in parts (current and non-current)."""
 
 TOTAL_OF = {
     "non_current_assets": "total_non_current_assets",

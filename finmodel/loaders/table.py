@@ -11,7 +11,7 @@ from itertools import pairwise
 from finmodel.loaders.layout import Line, Word, figure_of, is_han, is_year, join_words, joined_marks, phrases, without_leaders
 
 _NOTE = re.compile(
-    r"(?:附?注?[一二三四五六七八九十]{1,3}[、.．,(（]?|[IVX]{1,4}[、.,]?|附注|note|[A-Z]\.?)?\d{0,2}(?:\(?[a-z0-9]{1,3}\)?)?(?:\([a-z0-9ivx]{1,4}\))*(?:[,、&/.;和及-]+\d{1,2}(?:\([a-z0-9ivx]{1,4}\))*)*[)）]?",
+    r"(?:附?注?[一二三四五六七八九十]{1,3}[、.．,(（]?|[IVX]{1,4}[、.,]?|附注|note|[A-Z]\.?)?\d{0,2}(?:\(?[a-z0-9]{1,3}\)?)?(?:\([a-z0-9ivx]{1,4}\))*(?:\s*[,、&/.;和及-]+\s*\d{1,2}(?:\([a-z0-9ivx]{1,4}\))*)*[)）]?",
     re.IGNORECASE,
 )
 _NOTE_HEAD = re.compile(r"^\(?(notes?|附[註注][一二三四五六七八九十]*|附注|note\(s\))\)?$", re.IGNORECASE)
@@ -111,6 +111,7 @@ def read_block(
     columns = _columns(parts[first:], parts[:first])
     if not [c for c in columns if not c.note]:
         return None
+    heading = "\n".join(part.line.text for part in parts[:first])
     edge = min(c.x0 for c in columns if not c.note)
     first = next((i + 1 for i in reversed(range(first)) if parts[i].line.words[-1].x1 > edge), 0 if before is not None else first)
     _set_heads(columns, parts[:first])
@@ -120,7 +121,6 @@ def read_block(
     for part in body:
         _place(part, columns)
     rows = _rows(body, knows, heads, tagged)
-    heading = "\n".join(part.line.text for part in parts[:first])
     return Block(lines[0].page, columns, rows, heading)
 
 
@@ -150,9 +150,10 @@ def _note_like(words: Sequence[Word], i: int) -> bool:
 
 def _is_row(part: _Part) -> bool:
     """Return whether a line holds amounts and not only years, days and references."""
-    proper = [w for w in part.figures if figure_of(w.text) is not None and not is_year(w.text) and _PROPER.search(w.text)]
+    figures = [w for w in part.figures if figure_of(w.text) is not None and not is_year(w.text)]
+    proper = [w for w in figures if _PROPER.search(w.text)]
     if not proper:
-        return False
+        return len(figures) > 1 and bool(part.label) and len(figures) == len(part.figures)
     dashes = [w for w in proper if not any(c.isdigit() for c in w.text)]
     return len(proper) > len(dashes) or (len(dashes) > 1 and bool(part.label))
 
@@ -397,7 +398,7 @@ def _goes_on(
         return True
     if _OPEN_END.search(last.text):
         return True
-    if first.isdigit() and not is_han(last.text[-1]) and last.x1 + _first_width(part) > 0.8 * limit:
+    if first.isdigit() and not re.match(r"\d{1,2}[.)、]", part.text) and not is_han(last.text[-1]) and last.x1 + _first_width(part) > 0.8 * limit:
         return True
     hangs = part.x0 - group[0].x0 > 0.5 * part.line.size
     fits = last.x1 + _first_width(part) + 0.3 * part.line.size < limit
