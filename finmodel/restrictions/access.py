@@ -372,7 +372,7 @@ def _iso(day: date | None) -> str:
 
 
 def _results(found: list[dict[str, Any]], title: str, definition: str, figure: str = "") -> Results:
-    blank = dict.fromkeys(RECORD_COLUMNS, "") | {"value": float("nan")}
+    blank = dict.fromkeys(RECORD_COLUMNS, "") | {"value": float("nan"), "reason": "in words"}
     own = list(dict.fromkeys(key for row in found for key in row if key not in RECORD_COLUMNS))
     table = pd.DataFrame([{**blank, **dict.fromkeys(own, ""), **row} for row in found], columns=[*RECORD_COLUMNS, *own])
     return Results(table, title, definition, assumptions=(f"law checked to {_verified_to()}",), figure=figure)
