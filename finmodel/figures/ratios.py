@@ -248,14 +248,16 @@ def losses(results: Results, ax: Axes) -> Words:
 def _swollen(reported: pd.DataFrame, before: pd.DataFrame, firms: list[str]) -> str:
     """Say how much of the reported losses of the firms that have both figures was fair value."""
     keys = ["firm", "period"]
-    both = reported.merge(before, on=keys, suffixes=("", "_before")).dropna(subset=["value", "value_before"])
+    both = reported.merge(before[~before["proxy"].astype(bool)], on=keys, suffixes=("", "_before")).dropna(subset=["value", "value_before"])
     both = both[both["firm"].isin(firms) & (both["value"] < 0) & (both["value"] != both["value_before"])]
     if both.empty:
         return "Results for the year"
+    years = sorted(both["period"].str[-4:].unique())
     share = 1 - both["value_before"].sum() / both["value"].sum()
     names = listed([firm_name(f) for f in dict.fromkeys(both["firm"])])
     total = bn(-both["value"].sum())
-    return f"{percent(share)} of the RMB {total} bn that {names} reported as losses was preferred shares going up in value, not cash spent"
+    span = years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
+    return f"{percent(share)} of the RMB {total} bn that {names} lost in {span} was preferred shares rising in value, not spending"
 
 
 @figure("dependence", of="compute_ratios")
