@@ -155,7 +155,7 @@ class Decision:
 
 def decide(
     transaction: Transaction,
-    regimes: Iterable[str] | None = None,
+    regimes: str | Iterable[str] | None = None,
     contested: str = "unclear",
     names: Names | None = None,
 ) -> Decision:
@@ -164,7 +164,7 @@ def decide(
     Parameters
     ----------
     transaction : Transaction
-    regimes : iterable of str, optional
+    regimes : str or iterable of str, optional
         Only these regimes; default all that decide transactions.
     contested : {"unclear", "listed", "not-listed"}
         How to read a listing that names another member of the firm's group, as SenseTime's does: leave both readings open, or take one.
@@ -186,7 +186,7 @@ def decide(
     """
     if contested not in CONTESTED:
         raise ValueError(f"contested is {contested!r}; it is one of {', '.join(CONTESTED)}")
-    chosen = choose_regimes(regimes)
+    chosen = choose_regimes((regimes,) if isinstance(regimes, str) else regimes)
     names = names or shipped_names()
     identity = names.identify(transaction.issuer)
     findings = tuple(_regime_finding(regime, transaction, names, identity, contested) for regime in chosen)
@@ -201,7 +201,7 @@ def decide(
     )
 
 
-def decide_cases(path: str | os.PathLike[str], regimes: Iterable[str] | None = None, contested: str = "unclear") -> pd.DataFrame:
+def decide_cases(path: str | os.PathLike[str], regimes: str | Iterable[str] | None = None, contested: str = "unclear") -> pd.DataFrame:
     """Return a CSV of transactions with the columns answer, why and citation added.
 
     Raises
@@ -210,7 +210,7 @@ def decide_cases(path: str | os.PathLike[str], regimes: Iterable[str] | None = N
         With every row that cannot be read; nothing is decided then.
     """
     table, cases = read_cases(path)
-    regimes = None if regimes is None else list(regimes)
+    regimes = list(regimes) if regimes is not None and not isinstance(regimes, str) else regimes
     decisions = [decide(case, regimes, contested) for case in cases]
     return table.assign(
         answer=[d.answer for d in decisions],
@@ -286,13 +286,14 @@ def _finding(
 ) -> Finding:
     facts = _facts(measure, t, identity, designation, listed)
     needed: dict[str, None] = {}
-    branches: list[tuple[str, Rule]] = []
+    branches: list[Rule] = []
     for rule in measure.rules:
         state, unknown = _holds(rule.when, facts)
-        if state is False or (rule.given and unknown):
+        aside = bool(rule.unless) and _holds(rule.unless, facts)[0]
+        if state is False or aside or (rule.given and unknown):
             continue
         needed |= dict.fromkeys(_name(fact, listed) for fact in unknown)
-        branches.append((_becomes(measure, rule.answer, facts), rule))
+        branches.append(_for_investor(rule, measure, facts))
         if rule.confidence == "unverified":
             needed[rule.check] = None
         elif state:
@@ -300,25 +301,23 @@ def _finding(
     return _merged(regime, measure, branches, designation if listed is not False else None, tuple(needed))
 
 
-def _merged(
-    regime: Regime, measure: Measure, branches: list[tuple[str, Rule]], designation: Designation | None, needed: tuple[str, ...]
-) -> Finding:
+def _merged(regime: Regime, measure: Measure, branches: list[Rule], designation: Designation | None, needed: tuple[str, ...]) -> Finding:
     """Return the answer on which all branches agree, else unclear with each of them."""
-    answer, rule = branches[-1]
+    rule = branches[-1]
+    answer, because = rule.answer, rule.because
     readings: dict[str, str] = {}
-    for each, r in branches:
-        for reading, text in (r.readings or {each: r.because}).items():
+    for each in branches:
+        for reading, text in (each.readings or {each.answer: each.because}).items():
             readings.setdefault(reading, text)
-    agreed = len({a for a, _ in branches}) == 1
+    agreed = len({each.answer for each in branches}) == 1
     if not agreed:
-        answer = "unclear"
-        because = "it hangs on " + "; ".join(needed)
-        rule = max(branches, key=lambda b: STRICTNESS.index(b[0]))[1]
+        answer, because = "unclear", "it hangs on " + "; ".join(needed)
+        rule = max(branches, key=lambda each: STRICTNESS.index(each.answer))
     finding = Finding(
         regime.name,
         measure.id,
         answer,
-        rule.because if agreed else because,
+        because,
         rule.citation,
         rule.confidence,
         readings=readings if answer == "unclear" else None,
@@ -344,6 +343,7 @@ def _facts(measure: Measure, t: Transaction, identity: Identity, designation: De
     facts: dict[str, Any] = {name: getattr(t, name) or None for name in t.__dataclass_fields__}
     facts["side"] = t.investor if t.acting_for == "self" else t.acting_for
     facts["day"] = day
+    facts["affiliate"] = identity.affiliate
     facts["listed"] = listed if isinstance(listed, bool) else None
     facts["window"] = designation.window(day) if designation else "none" if listed is False else None
     held = designation and isinstance(t.acquired_on, date) and t.acquired_on < designation.effective_on
@@ -386,11 +386,14 @@ def _name(fact: str, listed: bool | str) -> str:
     return listed if fact in ("listed", "window") and isinstance(listed, str) else fact
 
 
-def _becomes(measure: Measure, answer: str, facts: Mapping[str, Any]) -> str:
-    for change in measure.becomes:
-        if _holds(change["when"], facts)[0]:
-            answer = change.get(answer, answer)
-    return answer
+def _for_investor(rule: Rule, measure: Measure, facts: Mapping[str, Any]) -> Rule:
+    """Return a rule with the answers that it has for this investor."""
+    changes = [change for change in measure.becomes if _holds(change["when"], facts)[0]]
+    if not changes:
+        return rule
+    changed = {answer: new for change in changes for answer, new in change.items() if answer != "when"}
+    readings = {changed.get(answer, answer): text for answer, text in rule.readings.items()}
+    return replace(rule, answer=changed.get(rule.answer, rule.answer), readings=readings)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from finmodel.data import read_table, rows
 from finmodel.errors import DataError
 from finmodel.restrictions.designations import DESIGNATION_COLUMNS, normalise, shipped_names
 from finmodel.restrictions.readers import file_beside, read_entries
+from finmodel.restrictions.regimes import load_regimes
+from finmodel.units import parse_date
 
 LIST_COLUMNS = (*DESIGNATION_COLUMNS, "uid", "programs", "aliases", "identifiers", "addresses")
 """Columns of a loaded list: those of designations, then the list's own number, programmes, other names, identifiers and addresses."""
@@ -41,10 +44,11 @@ def load_list(path: str | os.PathLike[str], every: bool = False) -> pd.DataFrame
     """
     path = Path(path)
     faults: list[str] = []
-    entries = [_designation(entry, path.name) for entry in read_entries(path, faults) if every or _known(entry["programs"])]
+    wanted = (lambda program: True) if every else _known
+    entries = [_designation(entry, path.name) for entry in read_entries(path, faults, wanted)]
     if faults:
         raise DataError(faults)
-    table = pd.DataFrame(entries, columns=list(LIST_COLUMNS)).fillna("")
+    table = pd.DataFrame(entries, columns=list(LIST_COLUMNS), dtype=str)
     table.attrs["beside"] = [kind for kind in ("alt", "add") if file_beside(path, kind) is not None]
     return _once(table)
 
@@ -114,9 +118,11 @@ def _known(program: str) -> dict[str, str] | None:
 def _designation(entry: dict[str, str], file: str) -> dict[str, str]:
     """Return an entry with regime, list, firm and relation filled in from the data."""
     known = _known(entry["programs"])
+    windows = _windows(known["list"], entry.get("listed_on", "")) if known else {}
     identity = shipped_names().identify(entry["legal_name"]) if known else None
     firm = identity.firm if identity else ""
     return {
+        **dict.fromkeys(LIST_COLUMNS, ""),
         "status": "single",
         "source": file,
         "announced_on": entry.get("listed_on", ""),
@@ -124,6 +130,17 @@ def _designation(entry: dict[str, str], file: str) -> dict[str, str]:
         "list": known["list"] if known else "",
         "firm": firm,
         "relation": ("subsidiary" if identity.affiliate else "issuer") if identity and firm else "",
+        **windows,
         **entry,
         "citation": entry.get("citation") or (known["citation"] if known else ""),
     }
+
+
+def _windows(name: str, listed_on: str) -> dict[str, str]:
+    """Return the days that follow from the day of listing, for a list whose file does not give them."""
+    for measure in (m for regime in load_regimes().values() for m in regime.measures if name in m.lists and m.effective_days):
+        listed = parse_date(listed_on) if listed_on else None
+        if listed and measure.end is None:
+            days = {"effective_on": measure.effective_days, "divest_by": measure.divest_days}
+            return {column: (listed + timedelta(days=count)).isoformat() for column, count in days.items()}
+    return {}
