@@ -250,8 +250,8 @@ class Listings:
 
     @cached_property
     def days(self) -> list[date]:
-        """A day within each quarter."""
-        return [add_months(self.start, 3 * q + 1) for q in range(len(self.window))]
+        """A day within each quarter, not before the as-of day."""
+        return [max(self.as_of, add_months(self.start, 3 * q + 1)) for q in range(len(self.window))]
 
     @property
     def listed(self) -> bool:
