@@ -116,8 +116,8 @@ class Calendar:
 
     @cached_property
     def days(self) -> list[date]:
-        """A day within each quarter: about a month after it begins."""
-        return [add_months(self.start, 3 * q + 1) for q in range(self.quarters)]
+        """A day within each quarter, about a month after it begins; in quarters that began before the as-of day, that day."""
+        return [max(self.as_of, add_months(self.start, 3 * q + 1)) for q in range(self.quarters)]
 
     @cached_property
     def ahead(self) -> Floats:
