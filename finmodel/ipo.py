@@ -1,6 +1,7 @@
 """The path to a listing: a semi-Markov model of the stages of an application, from public base rates and the other firms' paths.
 
-A stage lasts a log-normal time and ends in one of its next stages. Base rates (``ipo_stages.csv``) are the prior; what other firms'
+A stage lasts a log-normal time and leads to one of its next stages, unless the application ends before, which may happen on any day at a
+constant rate. Base rates (``ipo_stages.csv``) are the prior; what other firms'
 applications did by the day (``ipo_paths.csv``; spells still open count as such) moves it; a firm's own path only says where it stands.
 A listing closes in the first quarter in which the application is ready and the market window is open.
 """
@@ -9,25 +10,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from finmodel.data import read_table, rows
-from finmodel.funding import channel_terms, listed_on
-from finmodel.scenarios import Scenario, channels
+from finmodel.funding import listed_on
+from finmodel.scenarios import Scenario
 from finmodel.units import add_months, parse_date
 
 Days = npt.NDArray[np.float64]
 QUARTER_DAYS = 365.25 / 4
 NEVER = 32_767
+LISTED = -2
 STEPS = 16
 """Most stages that one path goes through within a horizon."""
 PRIOR_COUNT = 10.0
 """Applications that the base rate of a transition counts for against observed ones."""
+VENUES = ("hong_kong_ipo", "star_ipo", "us_ipo")
+DRAWS = 3
+"""Uniform numbers per stage: how long, what next, when it might end."""
 STREAM = 64
 """First stream of random numbers for listing paths: two a venue."""
 
@@ -54,6 +61,22 @@ class Stage:
     log_sd: float
     next: Mapping[str, float]
     observed: int = 0
+
+    @property
+    def ends(self) -> float:
+        """Chance that the application ends in this stage."""
+        return self.next.get("ended", 0.0)
+
+    def end_rate(self) -> float:
+        """Return the daily rate of ending at which the chance of ending before the stage is over is :attr:`ends`."""
+        from scipy import optimize
+
+        nodes, weights = np.polynomial.hermite_e.hermegauss(15)
+        days, weights = self.days * np.exp(self.log_sd * nodes), weights / weights.sum()
+        if self.ends <= 0:
+            return 0.0
+        solve: Any = optimize.brentq
+        return float(solve(lambda rate: weights @ np.exp(-rate * days) - (1 - self.ends), 0.0, 100 / self.days))
 
     def distribution(self, days: float) -> float:
         """Return the probability that it lasts at most so many days."""
@@ -110,19 +133,20 @@ def _stage(name: str, base: pd.DataFrame, seen: pd.DataFrame, as_of: date) -> St
 
 def _median_days(low: float, central: float, high: float, log_sd: float, spells: list[tuple[int, bool]]) -> float:
     """Return the posterior mode of the median: log-normal prior with 90 % between the ends; an open spell says "longer than this"."""
-    from scipy.optimize import minimize_scalar
-    from scipy.stats import norm
+    from scipy import optimize
+    from scipy.special import log_ndtr, ndtri
 
-    spread = max((math.log(high) - math.log(low)) / (2 * norm.ppf(0.95)), 1e-6)
+    minimise: Any = optimize.minimize_scalar
+    spread = max((math.log(high) - math.log(low)) / (2 * float(ndtri(0.95))), 1e-6)
 
     def loss(mu: float) -> float:
         total = 0.5 * ((mu - math.log(central)) / spread) ** 2
         for days, done in spells:
             z = (math.log(days) - mu) / log_sd
-            total += 0.5 * z * z if done else -norm.logsf(z)
+            total += 0.5 * z * z if done else -float(log_ndtr(-z))
         return float(total)
 
-    return float(math.exp(minimize_scalar(loss, bounds=(math.log(low) - 3, math.log(high) + 3), method="bounded").x))
+    return float(math.exp(minimise(loss, bounds=(math.log(low) - 3, math.log(high) + 3), method="bounded").x))
 
 
 def standing(firm: str, channel: str, as_of: date) -> tuple[str, int]:
@@ -151,8 +175,8 @@ def ready_days(found: Mapping[str, Stage], stage: str, age: int, application: fl
         Days it has been there.
     application : float
         New applications per quarter where there is none.
-    luck : ndarray (2 * STEPS, paths)
-        Uniform numbers: one for how long and one for what next at each step.
+    luck : ndarray (DRAWS * STEPS, paths)
+        Uniform numbers.
 
     Returns
     -------
@@ -166,113 +190,132 @@ def ready_days(found: Mapping[str, Stage], stage: str, age: int, application: fl
     moving = np.ones(paths, dtype=bool)
     for step in range(STEPS):
         spent, following = np.zeros(paths), np.full(paths, -1)
+        draws = luck[DRAWS * step : DRAWS * (step + 1)]
         for index, name in enumerate(names):
             here = moving & (at == index)
-            if not here.any():
-                continue
-            long, next_names = _leave(found, name, age if step == 0 else 0, application, luck[2 * step : 2 * step + 2, here])
-            spent[here] = long
-            codes = np.array([_code(n, names) for n in next_names[1]])
-            following[here] = codes[np.searchsorted(next_names[0], luck[2 * step + 1, here], side="left").clip(max=len(codes) - 1)]
+            if here.any():
+                spent[here], following[here] = _leave(found, name, names, age if step == 0 else 0, application, draws[:, here])
         clock += np.where(moving, spent, 0.0)
-        listed[moving & (following == -2)] = clock[moving & (following == -2)]
+        listed[moving & (following == LISTED)] = clock[moving & (following == LISTED)]
         lapsed = moving & (following == names.index("none")) & (at != names.index("none"))
         ended[lapsed] = np.minimum(ended[lapsed], clock[lapsed])
-        moving &= (following != -2) & np.isfinite(clock)
+        moving &= (following != LISTED) & np.isfinite(clock)
         at = np.where(moving, following, at)
     return listed, ended
 
 
-def _code(name: str, names: list[str]) -> int:
-    return -2 if name == "listed" else names.index("none" if name == "ended" else name)
-
-
 def _leave(
-    found: Mapping[str, Stage], name: str, age: int, application: float, luck: npt.NDArray[np.float32]
-) -> tuple[Days, tuple[Days, list[str]]]:
-    """Return how long paths stay in a stage (given that they have been there for `age` days), and the cumulated chances of what is next."""
+    found: Mapping[str, Stage], name: str, names: list[str], age: int, application: float, luck: npt.NDArray[np.float32]
+) -> tuple[Days, npt.NDArray[np.intp]]:
+    """Return how long paths stay in a stage (given that they have been there for `age` days), and the stage that follows."""
     from scipy.special import ndtri
 
+    how_long, what_next, when_ended = luck.astype(float)
     if name == "none":
-        wait = -np.log(luck[0].astype(float)) / application * QUARTER_DAYS if application > 0 else np.full(luck.shape[1], math.inf)
-        return wait, (np.array([1.0]), ["vetting"])
+        wait = -np.log(how_long) / application * QUARTER_DAYS if application > 0 else np.full(len(how_long), math.inf)
+        return wait, np.full(len(how_long), names.index("vetting"))
     stage = found[name]
     gone = stage.distribution(age)
-    level = np.clip(gone + luck[0].astype(float) * (1 - gone), 1e-12, 1 - 1e-9)
-    days = stage.days * np.exp(stage.log_sd * ndtri(level)) - age
-    return np.maximum(days, 0.0), (np.cumsum(list(stage.next.values())), list(stage.next))
+    level = np.clip(gone + how_long * (1 - gone), 1e-12, 1 - 1e-9)
+    days = np.maximum(stage.days * np.exp(stage.log_sd * ndtri(level)) - age, 0.0)
+    onward = {n: p for n, p in stage.next.items() if n != "ended"}
+    codes = np.array([LISTED if n == "listed" else names.index(n) for n in onward])
+    chances = np.cumsum(list(onward.values())) / sum(onward.values())
+    following = codes[np.searchsorted(chances, what_next, side="left").clip(max=len(codes) - 1)]
+    rate = stage.end_rate()
+    ends = -np.log(when_ended) / rate if rate > 0 else np.full(len(days), math.inf)
+    return np.minimum(days, ends), np.where(ends < days, names.index("none"), following)
 
 
-def listing_quarters(
-    firm: str,
-    as_of: date,
-    scenarios: list[Scenario],
-    quarters: int,
-    paths: int,
-    seed: int,
-    window: npt.NDArray[np.uint8],
-    filled: Mapping[str, Days] | None = None,
-    values: Mapping[str, float] | None = None,
-) -> npt.NDArray[np.int16]:
-    """Return the quarter in which a listing closes, (scenarios, paths): -1 for a firm already listed, :data:`NEVER` for never.
+@dataclass(frozen=True, eq=False)
+class Listings:
+    """What decides when a firm lists, shared by all scenarios: luck, the market window, and how far its applications have come.
 
-    All scenarios share the draws; a closed venue lists nobody, a lower factor on a venue or on the window lets fewer paths list and none
-    earlier.
-
-    Parameters
+    Attributes
     ----------
     firm : str
-    as_of : datetime.date
-    scenarios : list of Scenario
-    quarters, paths, seed : int
+    as_of, start : datetime.date
+        What is known; the day from which quarters are counted.
     window : ndarray of uint8 (quarters, paths)
         Whether the market window is open.
-    filled : mapping of str to ndarray (scenarios, quarters), optional
-        Per venue, 0 where the book would not cover the offer.
-    values : mapping of str to float, optional
-        ``<venue>.application`` at other than its central value.
+    seed : int
     """
-    from finmodel.simulate import uniforms
 
-    first_day = listed_on(firm)
-    if first_day is not None and first_day <= as_of:
-        return np.full((len(scenarios), 1), -1, dtype=np.int16)
-    listed = np.full((len(scenarios), paths), NEVER, dtype=np.int16)
-    venues = [str(c) for c in channels().index[channels()["stage"] == "ipo"]]
-    thin = uniforms(seed, STREAM + 2 * len(venues), firm, paths, quarters)
-    for place, venue in enumerate(venues):
-        stage, age = standing(firm, venue, as_of)
-        luck = uniforms(seed, STREAM + 2 * place, firm, paths, 2 * STEPS)
-        applications = (values or {}).get(f"{venue}.application", channel_terms(venue, firm)["application"].central)
-        ready, _ = ready_days(stages(venue, as_of, leave_out=firm), stage, age, applications, luck)
-        ready_quarter = np.minimum(np.floor(ready / QUARTER_DAYS), NEVER)
-        chance = uniforms(seed, STREAM + 2 * place + 1, firm, paths, 1)[0]
-        for s, scenario in enumerate(scenarios):
-            share, taken = _factors(scenario, venue, as_of, quarters)
-            taken = taken if filled is None else taken * filled[venue][s]
-            when = _closing(ready_quarter, window, thin, chance, share, taken)
-            listed[s] = np.minimum(listed[s], when)
-    return listed
+    firm: str
+    as_of: date
+    start: date
+    window: npt.NDArray[np.uint8]
+    seed: int
+    memo: dict[tuple[object, ...], npt.NDArray[Any]] = field(default_factory=dict)
+
+    @cached_property
+    def days(self) -> list[date]:
+        """A day within each quarter, not before the as-of day."""
+        return [max(self.as_of, add_months(self.start, 3 * q + 1)) for q in range(len(self.window))]
+
+    @property
+    def listed(self) -> bool:
+        """Whether the firm was listed by the as-of day."""
+        first_day = listed_on(self.firm)
+        return first_day is not None and first_day <= self.as_of
+
+    def quarters(self, scenario: Scenario, filled: Mapping[str, Days], applications: Mapping[str, float]) -> npt.NDArray[np.int16]:
+        """Return the quarter in which a listing closes, (paths,): -1 for a firm already listed, :data:`NEVER` for never.
+
+        A closed venue lists nobody; a lower factor on a venue or on the window lets fewer paths list and none earlier.
+
+        Parameters
+        ----------
+        scenario : Scenario
+        filled : mapping of str to ndarray (quarters,)
+            Per venue, 0 where the book would not cover the offer.
+        applications : mapping of str to float
+            Per venue, new applications per quarter while none is pending.
+        """
+        paths = self.window.shape[1]
+        if self.listed:
+            return np.full(paths, -1, dtype=np.int16)
+        listed = np.full(paths, NEVER, dtype=np.int16)
+        for venue, book in filled.items():
+            share, taken = _factors(scenario, venue, self.as_of, self.days)
+            listed = np.minimum(listed, self._closing(venue, applications[venue], share, taken * book))
+        return listed
+
+    def _closing(self, venue: str, application: float, share: Days, taken: Days) -> npt.NDArray[np.int16]:
+        """Return the first quarter at or after readiness in which the window is open and the venue takes the firm."""
+        key = (venue, application, share.tobytes(), taken.tobytes())
+        if key not in self.memo:
+            ready, thin = self._ready(venue, application), self._luck("window", len(VENUES) * 2, len(self.window))
+            chance = self._luck(venue, 2 * VENUES.index(venue) + 1, 1)[0]
+            when = np.full(len(ready), NEVER, dtype=np.int16)
+            for q in range(len(self.window) - 1, -1, -1):
+                when[(ready <= q) & (self.window[q] == 1) & (thin[q] <= share[q]) & (chance <= taken[q])] = q
+            self.memo[key] = when
+        return self.memo[key]
+
+    def _ready(self, venue: str, application: float) -> npt.NDArray[Any]:
+        key = ("ready", venue, application)
+        if key not in self.memo:
+            stage, age = standing(self.firm, venue, self.as_of)
+            luck = self._luck(f"{venue} steps", 2 * VENUES.index(venue), DRAWS * STEPS)
+            days, _ = ready_days(stages(venue, self.as_of, leave_out=self.firm), stage, age, application, luck)
+            self.memo[key] = np.minimum(np.floor(((self.as_of - self.start).days + days) / QUARTER_DAYS), NEVER)
+        return self.memo[key]
+
+    def _luck(self, name: str, stream: int, count: int) -> npt.NDArray[Any]:
+        from finmodel.simulate import uniforms
+
+        if ("luck", name) not in self.memo:
+            self.memo["luck", name] = uniforms(self.seed, STREAM + stream, self.firm, self.window.shape[1], count)
+        return self.memo["luck", name]
 
 
-def _factors(scenario: Scenario, venue: str, as_of: date, quarters: int) -> tuple[Days, Days]:
+def _factors(scenario: Scenario, venue: str, as_of: date, days: list[date]) -> tuple[Days, Days]:
     """Return, by quarter, the share of the window's open time and the chance that the venue takes the firm."""
-    open_share, taken = np.ones(quarters), np.ones(quarters)
+    open_share, taken = np.ones(len(days)), np.ones(len(days))
     for change in scenario.changes:
         if change.lever == "ipo_window" or change.channel == venue:
-            held = [change.holds(add_months(as_of, 3 * q + 1), as_of) for q in range(quarters)]
+            held = [change.holds(day, as_of) for day in days]
             target = open_share if change.lever == "ipo_window" else taken
             target *= np.where(held, min(change.amount, 1.0) if change.kind == "direct" else change.amount, 1.0)
     return open_share, taken
-
-
-def _closing(
-    ready: Days, window: npt.NDArray[np.uint8], thin: npt.NDArray[np.float32], chance: npt.NDArray[np.float32], share: Days, taken: Days
-) -> npt.NDArray[np.int16]:
-    """Return the first quarter at or after `ready` in which the window is open and the venue takes the firm."""
-    quarters = len(share)
-    when = np.full(len(ready), NEVER, dtype=np.int16)
-    for q in range(quarters - 1, -1, -1):
-        closes = (ready <= q) & (window[q] == 1) & (thin[q] <= share[q]) & (chance <= taken[q])
-        when[closes] = q
-    return when

@@ -8,6 +8,7 @@ import finmodel.cli.pack
 import finmodel.cli.ratios
 import finmodel.cli.restrictions
 import finmodel.cli.scenarios
+import finmodel.cli.survival
 import finmodel.cli.verify
 from finmodel.cli.app import app, main
 

@@ -79,7 +79,7 @@ def text_line(text: str, number: int, page: int) -> Line:
 
 
 def grid_line(cells: Sequence[tuple[str, int, int]], number: int, page: int) -> Line | None:
-    """Return a row of a tagged table (text, first column, columns spanned) as a line: text to the left of its cell, figures to the right.
+    """Return a row of a tagged table (text, first column, columns spanned) as a line: text as wide as its cell, figures at the right of theirs.
 
     Signs in a cell of their own join the figure they belong to. None if the row is empty.
     """
@@ -98,8 +98,9 @@ def grid_line(cells: Sequence[tuple[str, int, int]], number: int, page: int) -> 
         else:
             whole, left = ahead + text, start if ahead else left
             figure = figure_of(whole) is not None or is_year(whole)
-            width = min(_WIDE * len(whole), right - left)
-            words.append(Word(whole, right - width if figure and not ahead else left, top, right if figure or ahead else left + width, top + 10.0))
+            if figure and not ahead:
+                left = right - min(_WIDE * len(whole), right - left)
+            words.append(Word(whole, left, top, right, top + 10.0))
             ahead = ""
     return Line(words, page, band=number) if words else None
 
@@ -117,7 +118,7 @@ def join_words(words: Sequence[Word]) -> str:
 
 def is_han(character: str) -> bool:
     """Return whether a character is written without spaces around it (Han, kana, full-width punctuation)."""
-    return "⺀" <= character <= "鿿" or "豈" <= character <= "﫿" or "！" <= character <= "｠" or "　" <= character <= "〿"
+    return "⺀" <= character <= "鿿" or "豈" <= character <= "﫿" or "！" <= character <= "｠" or "　" <= character <= "〿" or character in "“”‘’"
 
 
 def without_leaders(words: Iterable[Word]) -> list[Word]:

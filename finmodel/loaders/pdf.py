@@ -193,17 +193,16 @@ def _rules(page: pdfium.PdfPage) -> list[tuple[float, float, float]]:
         return []
     height = page.get_height()
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    rules = []
+    rules, boxes = [], []
     for i in range(min(raw.FPDFPage_CountObjects(page.raw), 20_000)):
         thing = raw.FPDFPage_GetObject(page.raw, i)
         if raw.FPDFPageObj_GetType(thing) != raw.FPDF_PAGEOBJ_PATH:
             continue
         raw.FPDFPageObj_GetBounds(thing, left, bottom, right, top)
         if right.value - left.value > 8:
-            rules.append((height - top.value, left.value, right.value))
-            if top.value - bottom.value > 4:
-                rules.append((height - bottom.value, left.value, right.value))
-    return rules
+            thin = top.value - bottom.value <= 2
+            (rules if thin else boxes).append((height - top.value, left.value, right.value))
+    return rules if len(rules) > 3 else rules + boxes
 
 
 def set_bands(lines: list[Line], rules: list[tuple[float, float, float]]) -> None:

@@ -44,10 +44,11 @@ def load_list(path: str | os.PathLike[str], every: bool = False) -> pd.DataFrame
     """
     path = Path(path)
     faults: list[str] = []
-    entries = [_designation(entry, path.name) for entry in read_entries(path, faults) if every or _known(entry["programs"])]
+    wanted = (lambda program: True) if every else _known
+    entries = [_designation(entry, path.name) for entry in read_entries(path, faults, wanted)]
     if faults:
         raise DataError(faults)
-    table = pd.DataFrame(entries, columns=list(LIST_COLUMNS)).fillna("")
+    table = pd.DataFrame(entries, columns=list(LIST_COLUMNS), dtype=str)
     table.attrs["beside"] = [kind for kind in ("alt", "add") if file_beside(path, kind) is not None]
     return _once(table)
 
@@ -121,6 +122,7 @@ def _designation(entry: dict[str, str], file: str) -> dict[str, str]:
     identity = shipped_names().identify(entry["legal_name"]) if known else None
     firm = identity.firm if identity else ""
     return {
+        **dict.fromkeys(LIST_COLUMNS, ""),
         "status": "single",
         "source": file,
         "announced_on": entry.get("listed_on", ""),
