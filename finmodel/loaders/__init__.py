@@ -1,8 +1,9 @@
-"""A file in, a checked facts table out: one module per kind of file, imported here so that it registers itself."""
+"""A file in, a checked facts table out: one module per kind of file, imported here so that it registers itself.
 
-from finmodel.loaders import html as html
-from finmodel.loaders import pdf as pdf
-from finmodel.loaders import text as text
+The order of import is the order in which they are asked.
+"""
+
+from finmodel.loaders import companyfacts, xbrl, datasets, archives, tables, html, pdf, text  # noqa: F401, I001
 from finmodel.loaders.base import Loader, load, loaders, slug
 
 __all__ = ["Loader", "load", "loaders", "slug"]

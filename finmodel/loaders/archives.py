@@ -35,7 +35,7 @@ def read_archive(path: Path, firm: str | None = None, progress: Progress | None 
 
 
 def _is_zip(head: bytes, _path: Path) -> bool:
-    return head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06")
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
 loaders.add("archive", Loader("archive", "Excel workbooks and zip archives of XBRL", _is_zip, read_archive))

@@ -35,7 +35,7 @@ def read_companyfacts(path: Path, firm: str | None = None, progress: Progress | 
         If it is no companyfacts JSON, or an entry lacks its days, value or filing.
     """
     entity, tagged = _read(path)
-    return facts_of(name_line_items(tagged), firm or slug(entity), "secondary", path.name)
+    return facts_of(name_line_items(tagged), firm or slug(entity), "secondary", path)
 
 
 def _read(path: Path) -> tuple[str, list[Tagged]]:

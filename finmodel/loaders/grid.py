@@ -192,18 +192,23 @@ def read_csv_grid(path: Path, limits: Limits = LIMITS) -> Grid:
         If the encoding is not one of these or the rows are ragged: every row with its number.
     """
     check_size(path, limits.csv_bytes, "a CSV file")
-    text = decoded(path.read_bytes(), path.name)
-    delimiter = max(",\t;", key=text[: text.find("\n") if "\n" in text else len(text)].count)
-    try:
-        rows = [
-            tuple(cell.strip() for cell in row)
-            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-            if row
-        ]
-    except csv.Error as error:
-        raise DataError([fault(path.name, f"a broken CSV table ({error})", "quotes that close, cells of moderate length")]) from None
+    rows = _split(decoded(path.read_bytes(), path.name), path.name, limits)
     _check_rows(rows, path.name, limits)
     return Grid(path.name, tuple(rows))
+
+
+def _split(text: str, name: str, limits: Limits) -> list[tuple[str, ...]]:
+    """Return the rows of a delimited text; the mark most frequent in its first line is the delimiter."""
+    first = text.partition("\n")[0]
+    delimiter = max(",\t;", key=first.count)
+    before = csv.field_size_limit(limits.field)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        return [tuple(cell.strip() for cell in row) for row in reader if row]
+    except csv.Error as error:
+        raise DataError([fault(name, f"a broken CSV table ({error})", "quotes that close, cells of moderate length")]) from None
+    finally:
+        csv.field_size_limit(before)
 
 
 def _check_rows(rows: list[tuple[str, ...]], name: str, limits: Limits) -> None:

@@ -30,8 +30,8 @@ class Limits:
         Size of a file on disk, by kind.
     members, member_bytes, total_bytes, ratio : int
         Of an archive: number of members, unpacked size of one and of all, unpacked to packed size.
-    cells, columns : int
-        Of a spreadsheet's used rectangle, or of a CSV table.
+    cells, columns, field : int
+        Of a spreadsheet's used rectangle, or of a CSV table; characters in one cell of it.
     depth : int
         Nesting of JSON or XML.
     pages : int
@@ -50,6 +50,7 @@ class Limits:
     ratio: int = 200
     cells: int = 5_000_000
     columns: int = 2_000
+    field: int = 10_000_000
     depth: int = 100
     pages: int = 5_000
 
@@ -170,7 +171,7 @@ def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...]) -> Iterator[
 
     head = stream.read(1 << 16)
     check_prolog(head, where)
-    outer = None
+    inside = 0
     try:
         events = etree.iterparse(
             _Joined(head, stream),
@@ -183,11 +184,11 @@ def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...]) -> Iterator[
         )
         for event, element in events:
             if event == "start":
-                outer = element if outer is None else outer
+                inside += 1
                 continue
             yield element
-            if element is outer:
-                outer = None
+            inside -= 1
+            if not inside:
                 element.clear()
                 _forget_before(element)
     except etree.XMLSyntaxError as error:
