@@ -139,7 +139,7 @@ def quarter_turns(page: pdfium.PdfPage) -> int:
 
 
 def _quarter(page: pdfium.PdfPage, text: pdfium.PdfTextPage, count: int) -> int:
-    angles = [round(raw.FPDFText_GetCharAngle(text.raw, i) / 1.5708) % 4 for i in range(0, count, max(1, count // 60))]
+    angles = [-round(raw.FPDFText_GetCharAngle(text.raw, i) / 1.5708) % 4 for i in range(0, count, max(1, count // 60))]
     return max(set(angles), key=angles.count) if angles else (page.get_rotation() // 90) % 4
 
 
