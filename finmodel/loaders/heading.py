@@ -167,7 +167,7 @@ def resolve(heads: Sequence[str], context: Iterable[str], instant: bool) -> tupl
     lines = [dates_in(head) for head in heads]
     lowest = next((d for d in reversed(lines) if d.days or d.years), own)
     if lowest.years and not lowest.days:
-        own.days, own.years = [], lowest.years
+        own.days, own.years = [d for d in own.days if d.year == lowest.years[-1]], lowest.years
     elif lowest.days and len(own.days) != 2:
         own.days = lowest.days
     around = [*reversed(lines), *(dates_in(text) for text in context if text)]

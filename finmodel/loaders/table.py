@@ -244,7 +244,7 @@ def _crosses_label(phrase: Word, left: float) -> bool:
 
 
 _SPREAD = re.compile(
-    r"ended|ending|months|years?\b|as (?:at|of)|\bat\b|截至|[於于]|止|(?:january|february|march|april|may|june|july|august|september|october|november|december)|rmb|hk\$|us\$|人民[币幣]|千元|百[萬万]元",
+    r"ended|ending|months|years?\b|\bgroup\b|\bcompany\b|集[团團]|公司|合[并併]|as (?:at|of)|\bat\b|截至|[於于]|止|(?:january|february|march|april|may|june|july|august|september|october|november|december)|rmb|hk\$|us\$|人民[币幣]|千元|百[萬万]元",
     re.IGNORECASE,
 )
 
