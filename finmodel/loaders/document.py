@@ -180,8 +180,8 @@ def _unit(statement: Statement, entry: Entry, cell: Cell) -> tuple[float, str]:
         cents = re.search(r"(?<![a-z])cents?\b|仙|美分", f"{cell.printed} {entry.label} {entry.under}", re.IGNORECASE)
         return (0.01 if cents else 1.0), cell.span.currency
     if entry.shares:
-        apart = re.search(r"except (?:for )?(?:number of )?shares?(?! \S*per)|except share and", statement.found.blocks[0].heading, re.IGNORECASE)
-        return (1.0 if apart and "per share" not in apart[0] else cell.span.scale), ""
+        apart = re.search(r"except (?:for )?(?:the )?(?:number of )?(?:ordinary |common )?shares?,? (?:data|amounts|and|numbers)", statement.found.blocks[0].heading, re.IGNORECASE)
+        return (1.0 if apart else cell.span.scale), ""
     return cell.span.scale, cell.span.currency
 
 

@@ -131,7 +131,7 @@ class Finder:
         marks: list[_Mark] = []
         i = 0
         while i < len(lines):
-            tried = [m for n in (1, 2, 3) if (m := _title(lines, i, n))]
+            tried = [m for n in (1, 2, 3) if (m := _title(lines, i, n)) and (n == 1 or m.kind in _WRAPPED)]
             if tried:  # the one that says most, in the fewest lines
                 found = max(tried, key=lambda m: (len(title_words(m.text)), -m.stop))
                 marks.append(found)
@@ -201,6 +201,9 @@ class Finder:
                     reader.heading(row.label)
         return reader.seen - {""} - SEVERAL
 
+
+_WRAPPED = frozenset((*KINDS, "comprehensive_income", "changes_in_equity", "parent", "notes"))
+"""Kinds of titles that may run over several lines."""
 
 _LAST: dict[str, tuple[set[str], ...]] = {
     "income": (),

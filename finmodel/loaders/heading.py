@@ -53,6 +53,9 @@ THIS = re.compile(r"本期|本年|本报告期|年初至(?:本?报告)?期末")
 LAST = re.compile(r"上期|上年|去年同期|上年同期")
 
 
+RELATIVE = re.compile("|".join(p.pattern for p in (OPENING, CLOSING, THIS, LAST)))
+
+
 def digits(text: str) -> str:
     """Return a heading in lower case with Chinese numerals as digits.
 
@@ -171,6 +174,9 @@ def resolve(heads: Sequence[str], context: Iterable[str], instant: bool) -> tupl
     elif lowest.days and len(own.days) != 2:
         own.days = lowest.days
     around = [*reversed(lines), *(dates_in(text) for text in context if text)]
+    bottom = lines[-1] if lines else own
+    if RELATIVE.search(bottom.text) and not bottom.days and not bottom.years:
+        own = Dates(text=bottom.text, months=own.months)
     end = _end(own, around, instant)
     if end is None:
         return None

@@ -15,9 +15,9 @@ import pypdfium2.raw as raw
 
 from finmodel.errors import DataError, fault
 from finmodel.loaders.base import Loader, Progress, loaders
+from finmodel.loaders.guard import LIMITS, check_size
 from finmodel.loaders.layout import Line, Page, Word
 
-MOST_PAGES = 5_000
 MOST_CHARACTERS = 60_000
 """Characters of one page beyond which it is no page of a report (a normal one has 2,000 to 8,000)."""
 
@@ -26,16 +26,16 @@ class Pdf:
     """An open PDF: `texts` of all pages, and `page(number)` with words and boxes, each read once."""
 
     def __init__(self, path: Path) -> None:
-        self.name = path.name
+        check_size(path, LIMITS.pdf_bytes, "a PDF")
         try:
             self._document = pdfium.PdfDocument(path)
         except pdfium.PdfiumError as error:
             raise DataError([_unreadable(path.name, str(error))]) from None
         self._pages: dict[int, Page] = {}
         count = len(self._document)
-        if not 0 < count <= MOST_PAGES:
+        if not 0 < count <= LIMITS.pages:
             raise DataError(
-                [fault(path.name, f"{count:,} pages", f"1 to {MOST_PAGES:,}", "split the file and load the part with the statements")]
+                [fault(path.name, f"{count:,} pages", f"1 to {LIMITS.pages:,}", "split the file and load the part with the statements")]
             )
         self.count = count
 
