@@ -29,7 +29,7 @@ SCENARIO = "us-investment-ban"
 """Where the law as it came and the reluctance are taken from."""
 
 
-def replay(paths: int = 100_000, seed: int = 7) -> Results:
+def replay_outcomes(paths: int = 100_000, seed: int = 7) -> Results:
     """Return the probability of each realised outcome beside what happened (``data/replay.csv``).
 
     Parameters
@@ -44,7 +44,7 @@ def replay(paths: int = 100_000, seed: int = 7) -> Results:
 
     Examples
     --------
-    >>> table = replay(paths=2000).table
+    >>> table = replay_outcomes(paths=2000).table
     >>> bool(table["value"].between(0, 1).all())
     True
     """

@@ -406,9 +406,15 @@ def _quantities(run: FirmRun, chosen: Sequence[Scenario], given: Mapping[str, fl
             yield {
                 "firm": run.model.firm, "period": run.model.as_of.isoformat(), "quantity": quantity, "unit": unit,
                 "scenario": scenario.name, "value": level[s], "error": error[s], "difference": gap[s], "difference_error": gap_error[s],
-                "direct": direct, "response": float(gap[s] - direct), "status": "simulated",
+                "direct": direct, "response": _difference(gap[s], direct), "status": "simulated",
                 "note": _silent(silent, scenario, run.model) if not more.get("exposure") else "", **more,
             }  # fmt: skip
+
+
+def _difference(whole: float, part: float) -> float:
+    """Return whole - part, nothing where that is only rounding."""
+    rest = float(whole - part)
+    return rest if abs(rest) > 1e-12 * max(abs(whole), abs(part)) else 0.0
 
 
 def _silent(names: Sequence[str], scenario: Scenario, model: CashModel) -> str:

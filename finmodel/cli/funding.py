@@ -8,7 +8,7 @@ import typer
 
 from finmodel.cli.app import AllOption, Format, FormatOption, app, show
 from finmodel.funding import funding_access
-from finmodel.replay import replay
+from finmodel.replay import replay_outcomes
 
 
 @app.command("access")
@@ -49,7 +49,7 @@ def show_replay(
     form: FormatOption = Format.table,
 ) -> None:
     """Show the model's probability of what happened, asked the day before and without the firm's own later events."""
-    result = replay(paths, seed)
+    result = replay_outcomes(paths, seed)
     records = result.records()
     if form is Format.table:
         print(result.definition, "\n")
