@@ -11,10 +11,18 @@ from matplotlib.backends.backend_pdf import PdfPages
 from pypdf import PdfWriter
 
 import finmodel.figures  # noqa: F401  (fills the registry of figures)
+from finmodel.brief import build_brief
 from finmodel.data import written
+from finmodel.figures.caveats import caveats, claims, sources
 from finmodel.figures.drawing import Source, Words, results_of
+from finmodel.figures.front import front
 from finmodel.figures.page import Page
+from finmodel.figures.profile import profile
+from finmodel.figures.scenarios import every_scenario
 from finmodel.figures.style import Language, full_day, style
+from finmodel.figures.words import firm_name, shown_firms
+from finmodel.firms import firms as register
+from finmodel.restrictions import restriction_timeline
 from finmodel.results import plots
 
 
@@ -79,7 +87,40 @@ def chart(name: str, bookmark: str, **options: Any) -> PageMaker:
     return make
 
 
+def front_page(pack: Pack) -> None:
+    """Make the first page: what can be said, what the law closed, what it hangs on."""
+    page, day = Page.blank(), pack.statements.day
+    results = [pack.results(of) for of in ("compute_ratios", "cash_runway", "cost_to_revenue_multiverse", every_scenario)]
+    pack.add(page, front(page, day, *results), "What can be said")
+
+
+def profile_pages(pack: Pack) -> None:
+    """Make one page per firm that is in the register of firms."""
+    known = {firm.firm for firm in register()}
+    ratios = pack.results("compute_ratios")
+    for firm in shown_firms(ratios.table):
+        if firm in known:
+            page, brief = Page.blank(), build_brief(pack.statements, firm)
+            words = profile(page, firm, pack.statements, ratios, brief, restriction_timeline(firm))
+            pack.add(page, words, f"Profile: {firm_name(firm)}")
+
+
+def last_pages(pack: Pack) -> None:
+    """Make the pages of claims, caveats and sources."""
+    page = Page.blank()
+    pack.add(page, claims(page), "The articles' claims")
+    page = Page.blank()
+    pack.add(page, caveats(page, pack.statements), "Caveats")
+    row, first = 0, True
+    while row or first:
+        page = Page.blank()
+        words, row = sources(page, pack.statements, row)
+        pack.add(page, words, "Sources" if first else "Sources, continued")
+        first = False
+
+
 PAGES: Sequence[PageMaker] = (
+    front_page,
     chart("coverage", "Coverage"),
     chart("cost_to_revenue", "Cost to revenue"),
     chart("multiverse", "Readings of the published ratio"),
@@ -91,6 +132,8 @@ PAGES: Sequence[PageMaker] = (
     chart("restriction_timeline", "Restrictions, listing attempts and rounds"),
     chart("us_person_grid", "What a US person could do"),
     chart("scenarios", "Scenarios"),
+    profile_pages,
+    last_pages,
 )
 """The pages of the pack, in order."""
 

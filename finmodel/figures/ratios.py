@@ -147,7 +147,7 @@ def cost_structure(results: Results, ax: Axes) -> Words:
     for panel, firm in zip(grid, firms, strict=True):
         for x, year in enumerate(years):
             total = row_of(whole, firm, year)
-            known = {name: row_of(table, firm, year) for name, table in parts.items()}
+            known = _same_filing(results, firm, year, total, {name: row_of(table, firm, year) for name, table in parts.items()})
             base = 0.0
             for name, row in known.items():
                 if row is not None:
@@ -171,6 +171,16 @@ def cost_structure(results: Results, ax: Axes) -> Words:
         source_line(read(results, firms, [*PARTS, "cost_to_revenue"], years)),
         data,
     )
+
+
+def _same_filing(
+    results: Results, firm: str, year: str, total: pd.Series | None, known: dict[str, pd.Series | None]
+) -> dict[str, pd.Series | None]:
+    """Return the parts, from the filing of the total where the parts shown first come from another and do not fit it."""
+    if total is None or sum(float(row["value"]) for row in known.values() if row is not None) <= float(total["value"]) + 0.005:
+        return known
+    table = results.table[results.table["vintage"].eq(total["vintage"]) & results.table["basis"].eq(total["basis"])]
+    return {name: row_of(table[table["quantity"] == name], firm, year) for name in known}
 
 
 def _part(panel: Axes, x: float, base: float, value: float, tone: str) -> float:
@@ -248,14 +258,16 @@ def losses(results: Results, ax: Axes) -> Words:
 def _swollen(reported: pd.DataFrame, before: pd.DataFrame, firms: list[str]) -> str:
     """Say how much of the reported losses of the firms that have both figures was fair value."""
     keys = ["firm", "period"]
-    both = reported.merge(before, on=keys, suffixes=("", "_before")).dropna(subset=["value", "value_before"])
+    both = reported.merge(before[~before["proxy"].astype(bool)], on=keys, suffixes=("", "_before")).dropna(subset=["value", "value_before"])
     both = both[both["firm"].isin(firms) & (both["value"] < 0) & (both["value"] != both["value_before"])]
     if both.empty:
         return "Results for the year"
+    years = sorted(both["period"].str[-4:].unique())
     share = 1 - both["value_before"].sum() / both["value"].sum()
     names = listed([firm_name(f) for f in dict.fromkeys(both["firm"])])
     total = bn(-both["value"].sum())
-    return f"{percent(share)} of the RMB {total} bn that {names} reported as losses was preferred shares going up in value, not cash spent"
+    span = years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
+    return f"{percent(share)} of the RMB {total} bn that {names} lost in {span} was preferred shares rising in value, not spending"
 
 
 @figure("dependence", of="compute_ratios")

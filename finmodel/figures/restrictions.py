@@ -179,7 +179,7 @@ def _mark(row: dict[str, Any]) -> Mark | None:
     if lane is None:
         return None
     first = row["quantity"] in ("listing", "listing_application", *_STEPS) or row["variant"] in ("listed_on", "effective_on")
-    return Mark(date.fromisoformat(row["period"]), _short(row), lane, bool(row["later"]), 0 if first else 1)
+    return Mark(date.fromisoformat(row["period"]), short(row), lane, bool(row["later"]), 0 if first else 1)
 
 
 def _lane(row: dict[str, Any]) -> int | None:
@@ -196,7 +196,7 @@ _CHANGES = ("suspended", "resumed", "approved", "postponed")
 _STEPS = {"listing_lapsed": "lapsed", "listing_withdrawn": "withdrawn", "listing_terminated": "terminated"}
 
 
-def _short(row: dict[str, Any]) -> str:
+def short(row: dict[str, Any]) -> str:
     """Return an event in two or three words, for a label."""
     kind, note = row["quantity"], latin(str(row["note"]))
     if kind == "designation":
@@ -219,12 +219,19 @@ def _short(row: dict[str, Any]) -> str:
         if step in ("CSRC registration", "first offer", "second offer"):
             return f"{step.removeprefix('CSRC ')} {change}" if change else ""
         return step.replace("filed with the ", "at ").replace("submitted to the CSRC", "filed")
-    amount = next((p.strip() for p in note.split(";") if p.strip()[:3] in ("USD", "CNY", "HKD")), "")
     name = head.split("(")[0].split(",")[0].removeprefix("HKEX ").removesuffix(" mandate").strip()
-    return " ".join(x for x in (name.replace("private placement", "placing"), _amount(amount)) if x)
+    return " ".join(x for x in (name.replace("private placement", "placing"), amount_of(note)) if x)
 
 
-def _amount(text: str) -> str:
+def amount_of(note: str) -> str:
+    """Return the first amount of money in an event's note, as it is written on a page; nothing where there is none.
+
+    Examples
+    --------
+    >>> amount_of("HKEX main board 0020; HKD 5,775,000,000; listed")
+    'HKD 5.8 bn'
+    """
+    text = next((part.strip() for part in note.split(";") if part.strip()[:4] in ("USD ", "CNY ", "HKD ")), "")
     if not text:
         return ""
     money, value = text[:3].replace("CNY", "RMB"), float(text[4:].replace(",", ""))
@@ -236,7 +243,7 @@ def _place(ax: Axes, marks: list[Mark], firm: str) -> None:
     width, height = (float(x) / canvas(ax).dpi for x in (ax.get_window_extent().width, ax.get_window_extent().height))
     start, end = ax.get_xlim()
     inch, size = (end - start) / width, NOTE - 1
-    levels = max(1, min(3, int(height / len(LANES) / (size * 1.1 / 72))))
+    levels = max(1, min(5, int(height / len(LANES) / (size * 1.1 / 72))))
     taken: list[tuple[int, int, float, float]] = []
     for mark in sorted(marks, key=lambda m: (m.rank, m.day)):
         x = mark.day.toordinal()
