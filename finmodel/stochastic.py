@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from finmodel.arrivals import Arrivals, Assumptions, Calendar, funding_arrivals
+from finmodel.arrivals import Arrivals, Assumptions, Calendar, funding_arrivals, known_receipts
 from finmodel.cashflow import CashModel
 from finmodel.exposures import Exposure, exposures_of
 from finmodel.projection import CashLines, project
@@ -185,7 +185,8 @@ def run_firm(
     arrivals = funding_arrivals(model.firm, calendar, scenarios, paths, seed, 12 * max(cash.burn(), 0.0), assumptions)
     flow = flows(cash, scenarios, model.as_of, held, quarters)
     first, place = distinct(arrivals, flow)
-    firm = model.inputs(kernel_scenarios([scenarios[i] for i in first], arrivals.chosen(first), flow[first]), seed)
+    built = kernel_scenarios([scenarios[i] for i in first], arrivals.chosen(first), flow[first])
+    firm = model.inputs(replace(built, jumps=(known_receipts(model.firm, calendar),) * len(first)), seed)
     outcome = simulate([firm], quarters, paths, seed, threads=threads, sampled=min(paths, 256), progress=progress)[0]
     return FirmRun(model, tuple(scenarios), place, firm, outcome, arrivals, exposures, seed)
 

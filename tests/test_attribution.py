@@ -1,5 +1,6 @@
 import itertools
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import finmodel as fm
-from finmodel.arrivals import Assumptions
+from finmodel.arrivals import Assumptions, Calendar, known_receipts
 from finmodel.attribution import QUANTITIES, Setting, attribute, inputs_of, runway_lost, sensitivity, shapley, sobol_indices, tornado
 from finmodel.scenarios import Change, Scenario, read_scenario
 from finmodel.stochastic import run_firm
@@ -207,3 +208,16 @@ def test_sensitivity_by_group(megvii):
     found = sensitivity(megvii, read_scenario("us-investment-ban"), quarters=8, paths=256, points=16)
     assert set(found["group"]) >= {"chill", "elasticity", "arrivals", "sizes", "us share"}
     assert found["inputs"].str.len().gt(0).all() and np.isfinite(found["total"]).all()
+
+
+def test_money_raised_since_the_balance_date_counts(statements):
+    calendar = Calendar(date(2021, 12, 31), date(2021, 6, 30), 8)
+    ((quarter, gone, amount),) = known_receipts("sensetime", calendar)
+    assert quarter == 1 and 0.9 < gone < 1 and amount == pytest.approx(5775e6 * 0.82994 * 0.96)
+    assert known_receipts("sensetime", Calendar(date(2021, 12, 29), date(2021, 6, 30), 8)) == ()
+    assert known_receipts("cloudwalk", Calendar(date(2024, 12, 31), date(2022, 12, 31), 8)) == ()  # a plan that was given up
+    before, after = (
+        run_firm(fm.CashModel.fit(statements.as_of(day), "sensetime"), [read_scenario("star-ipo-barrier")], 8, 512, 3)
+        for day in ("2021-12-29", "2021-12-31")
+    )
+    assert len(before.firm.scenarios.jumps[0]) == 0 and len(after.firm.scenarios.jumps[0]) == 1
