@@ -34,6 +34,7 @@ Floats = npt.NDArray[np.float64]
 BLOCKS = ("cost_of_sales", "research_and_development", "selling", "administrative")
 NEVER = 32_767
 """Quarter index of a listing that never happens."""
+QUARTERS_MOST = 400
 QUARTER = 0.25
 """Years."""
 
@@ -189,7 +190,7 @@ class Scenarios:
             Added to the scenario's own.
         """
         own = tuple(j for j in self.jumps[scenario] if j[0] < quarters)
-        copied = {
+        copied: dict[str, Any] = {
             k: np.repeat(getattr(self, k)[scenario : scenario + 1, ..., :quarters], len(names), axis=0)
             for k in ("revenue", "cost", "lag", "capex", "flow", "hazard", "size", "listing_size", "redemption")
         }
@@ -303,17 +304,15 @@ def simulate(
     ValueError
         If a count is out of range.
     """
-    for name, value, lowest, highest in (
-        ("quarters", quarters, 1, 400),
-        ("paths", paths, 1, 2**31),
-        ("seed", seed, 0, 2**64 - 1),
-        ("threads", threads, 1, 1024),
-        ("sampled", sampled, 1, 2**31),
-        ("batches", batches, 1, 2**20),
-        ("block", block, 256, 2**31),
-    ):
-        if not lowest <= value <= highest:
-            raise ValueError(f"{name} is {value}; it must be from {lowest} to {highest}")
+    check_ranges(
+        quarters=(quarters, 1, QUARTERS_MOST),
+        paths=(paths, 1, 2**31),
+        seed=(seed, 0, 2**64 - 1),
+        threads=(threads, 1, 1024),
+        sampled=(sampled, 1, 2**31),
+        batches=(batches, 1, 2**20),
+        block=(block, 256, 2**31),
+    )
     if block % 256:
         raise ValueError(f"block is {block}; it must be a multiple of 256")
     check_firms(firms, quarters)
@@ -321,6 +320,18 @@ def simulate(
     tasks = [(run, first) for run in runs for first in range(0, paths, block)]
     _work(tasks, threads, progress)
     return [run.result for run in runs]
+
+
+def check_ranges(**given: tuple[int, int, int]) -> None:
+    """Raise if a count (value, lowest, highest) is out of its range.
+
+    Raises
+    ------
+    ValueError
+    """
+    for name, (value, lowest, highest) in given.items():
+        if not lowest <= value <= highest:
+            raise ValueError(f"{name} is {value}; it must be from {lowest} to {highest}")
 
 
 def _work(tasks: Sequence[tuple[_Run, int]], threads: int, progress: Callable[[int, int], None] | None) -> None:
@@ -497,8 +508,8 @@ def collection_rates(lag: Floats, revenue: Floats, collections: Floats) -> tuple
 
     Examples
     --------
-    >>> collection_rates(np.array(1.0), np.array(0.5), np.array(0.5))
-    (array(0.5), array(0.5))
+    >>> collection_rates(np.array([1.0]), np.array([0.5]), np.array([0.5]))
+    (array([0.5]), array([0.5]))
     """
     end = lag / 4
     middle = np.maximum(end + revenue - collections, 0.0)
