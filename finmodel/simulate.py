@@ -316,7 +316,8 @@ def simulate(
     if block % 256:
         raise ValueError(f"block is {block}; it must be a multiple of 256")
     check_firms(firms, quarters)
-    runs = [_Run(firm, quarters, paths, seed, min(sampled, paths), batches, block) for firm in firms]
+    spare: list[npt.NDArray[np.float32]] = []
+    runs = [_Run(firm, quarters, paths, seed, min(sampled, paths), batches, block, spare) for firm in firms]
     tasks = [(run, first) for run in runs for first in range(0, paths, block)]
     _work(tasks, threads, progress)
     return [run.result for run in runs]
@@ -354,14 +355,16 @@ def _work(tasks: Sequence[tuple[_Run, int]], threads: int, progress: Callable[[i
 
 
 class _Run:
-    """One firm on its way through the kernel: prepared by the first task, summed up by the last."""
+    """One firm on its way through the kernel: prepared by the first task, summed up by the last; `spare` hands samples from firm to firm."""
 
     result: Paths
 
-    def __init__(self, firm: Firm, quarters: int, paths: int, seed: int, sampled: int, batches: int, size: int) -> None:
+    def __init__(
+        self, firm: Firm, quarters: int, paths: int, seed: int, sampled: int, batches: int, size: int, spare: list[npt.NDArray[np.float32]]
+    ) -> None:
         self.firm, self.paths, self.seed, self.size = firm, paths, seed, size
         self.shape = (len(firm.scenarios.names), quarters)
-        self.batches, self.sampled = batches, sampled
+        self.batches, self.sampled, self.spare = batches, sampled, spare
         self.left = -(-paths // size)
         self.lock = Lock()
         self.inputs: Inputs | None = None
@@ -371,9 +374,7 @@ class _Run:
 
         with self.lock:
             if self.inputs is None:
-                self.inputs = build_inputs(self.firm, self.shape[1])
-                self.counts = np.zeros((self.batches, self.shape[0], self.shape[1] + 1), np.int64)
-                self.sample = np.empty((*self.shape, self.sampled), np.float32)
+                self._prepare()
         counts = np.zeros_like(self.counts)
         last = min(first + self.size, self.paths)
         run(self.inputs, np.uint64(self.seed), firm_hash(self.firm.name), first, last, counts, self.sample)
@@ -383,9 +384,20 @@ class _Run:
             if self.left == 0:
                 self._finish()
 
+    def _prepare(self) -> None:
+        self.inputs = build_inputs(self.firm, self.shape[1])
+        self.counts = np.zeros((self.batches, self.shape[0], self.shape[1] + 1), np.int64)
+        wanted = (*self.shape, self.sampled)
+        try:
+            kept = self.spare.pop()
+        except IndexError:
+            kept = np.empty(wanted, np.float32)
+        self.sample = kept if kept.shape == wanted else np.empty(wanted, np.float32)
+
     def _finish(self) -> None:
         self.inputs = None
         self.result = Paths(self.firm.name, self.firm.scenarios.names, self.counts, summarise(self.sample), LEVELS, self.sampled)
+        self.spare.append(self.sample)
         del self.sample
 
 
