@@ -25,6 +25,7 @@ LAYERS = [
     {"cashflow"},
     {"scenarios"},
     {"exposures", "projection"},
+    {"deterministic"},
     {"funding"},
     {"ipo"},
     {"arrivals"},

@@ -52,6 +52,13 @@ class Words:
     data: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
+class NothingToDrawError(LookupError):
+    """A figure that has no value to draw for these firms on this day; the pack leaves its page out."""
+
+
+Source = str | Callable[[Any], Any]
+
+
 class Figure:
     """A registered figure: called with results (and axes) it draws and returns the axes.
 
@@ -59,13 +66,13 @@ class Figure:
     ----------
     name : str
         How the command line and :attr:`finmodel.Results.figure` name it.
-    of : str
-        The public function that makes its results from statements.
+    of : str or callable
+        What makes its results from statements: the name of a public function, or a function.
     draw : callable
         ``draw(results, ax, **options) -> Words``.
     """
 
-    def __init__(self, name: str, of: str, draw: Callable[..., Words]) -> None:
+    def __init__(self, name: str, of: Source, draw: Callable[..., Words]) -> None:
         self.name, self.of, self.draw = name, of, draw
         update_wrapper(self, draw)
 
@@ -80,15 +87,15 @@ class Figure:
         return ax
 
 
-def figure(name: str, of: str) -> Callable[[Callable[..., Words]], Figure]:
+def figure(name: str, of: Source) -> Callable[[Callable[..., Words]], Figure]:
     """Return a decorator that registers a drawing function under `name`.
 
     Parameters
     ----------
     name : str
         Name of the figure.
-    of : str
-        Public function of finmodel whose results it draws.
+    of : str or callable
+        What makes its results from statements: a public function of finmodel by name, or a function.
     """
 
     def register(draw: Callable[..., Words]) -> Figure:
@@ -116,16 +123,20 @@ def draw(name: str, statements: Any, language: Language = "en", **options: Any) 
     Raises
     ------
     LookupError
-        If there is no such figure; the nearest names are proposed.
+        If there is no such figure (the nearest names are proposed), or it knows nothing of these firms.
     """
     chosen: Figure = plots[name]
-    ax: Axes = chosen(results_of(chosen.of, statements), language=language, **options)
+    results = results_of(chosen.of, statements)
+    if results is None:
+        raise NothingToDrawError(f"figure {name!r} has nothing to draw for {', '.join(statements.firms)}")
+    ax: Axes = chosen(results, language=language, **options)
     return ax
 
 
-def results_of(function: str, statements: Any) -> Any:
-    """Return what the public function of that name makes of the statements."""
-    return getattr(importlib.import_module("finmodel"), function)(statements)
+def results_of(source: Source, statements: Any) -> Any:
+    """Return what a function, or the public function of that name, makes of the statements."""
+    function = getattr(importlib.import_module("finmodel"), source) if isinstance(source, str) else source
+    return function(statements)
 
 
 def words_of(ax: Axes) -> Words:

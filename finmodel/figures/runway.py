@@ -184,14 +184,14 @@ def _label(row: dict[str, Any], rows: pd.DataFrame) -> str:
 
 
 def months_text(months: float) -> str:
-    """Write a runway in months, one beyond what is drawn as a bound.
+    """Write a runway in months, one at or beyond the longest drawn as a bound.
 
     Examples
     --------
     >>> months_text(24.3), months_text(150.0)
     ('24', '> 60')
     """
-    return f"> {LONGEST:.0f}" if months > LONGEST else number(months)
+    return f"> {LONGEST:.0f}" if months >= LONGEST else number(months)
 
 
 def _needed(ax: Axes, y: float, table: pd.DataFrame) -> None:

@@ -14,9 +14,9 @@ import pandas as pd
 from finmodel.errors import DataError, fault
 from finmodel.facts import check_facts
 from finmodel.loaders.base import slug
-from finmodel.loaders.choose import chosen
 from finmodel.loaders.checks import check_statements
-from finmodel.loaders.find import KINDS, Finder, Found
+from finmodel.loaders.choose import chosen
+from finmodel.loaders.find import KINDS, Finder, Found, bank_page
 from finmodel.loaders.labels import suggestion
 from finmodel.loaders.layout import Page
 from finmodel.loaders.naming import settle
@@ -70,20 +70,15 @@ def read_document(source: Source, firm: str | None) -> pd.DataFrame:
     return facts
 
 
-def _understood(found: list[Found], traditional: bool, money: tuple[str, float]) -> list[Statement]:
-    """Read what each statement says of itself, then date those that leave it open by their neighbours."""
-    first = {id(f): understand(f, (), traditional, money) for f in found}
+def _understood(found: list[Found], traditional: bool, money: tuple[str, float | None]) -> list[Statement]:
+    """Read what each statement says of itself, then date and scale those that leave it open by their neighbours."""
+    first = [understand(f, (), traditional, money) for f in found]
+    known = [s for s in first if s]
     out = []
-    for f in found:
-        statement = first[id(f)]
-        if statement is None:
-            near = sorted((abs(o.page - f.page), o.page) for o in found if first[id(o)] is not None)
-            for _, page in near[:3]:
-                other = next(s for o in found if o.page == page and (s := first[id(o)]) is not None)
-                statement = understand(f, _hints(other), traditional, money)
-                if statement:
-                    break
-        if statement:
+    for f, statement in zip(found, first, strict=True):
+        near = sorted(known, key=lambda s: (abs(s.found.page - f.page), s.found.page))[:3]
+        tries = (understand(f, _hints(n), traditional, (n.spans[0].currency, n.spans[0].scale)) for n in near)
+        if statement := statement or next((s for s in tries if s), None):
             out.append(statement)
     return out
 
@@ -95,27 +90,29 @@ def _hints(other: Statement) -> tuple[str, ...]:
     return hint(other), f"{months} months"
 
 
-def _money(texts: Sequence[str]) -> tuple[str, float]:
+def _money(texts: Sequence[str]) -> tuple[str, float | None]:
     """Return currency and scale for statements that do not say: what the document says of all its statements."""
     whole = "\n".join(texts)
-    if match := re.search(r"(?:财务)?(?:报表|附注)[^。\n]{0,20}单位[^。\n]{0,6}(?:为|：|:)\s*(?:人民币)?元", simplified(whole[:600_000])):
+    if match := re.search(r"(?:报表|附注)[^。\n]{0,20}单位[^。\n]{0,6}(?:为|：|:)\s*(?:人民币)?元", simplified(whole[:600_000])):
         return currency_in(match[0]) or "CNY", 1.0
-    if re.search(r"securities and exchange commission|form (10-k|10-q|20-f)|[^A-Z]\$ ?\d", whole[:200_000], re.IGNORECASE):
-        return "USD", 1.0
-    return "CNY" if re.search(r"人民[币幣]|RMB|Renminbi", whole[:200_000]) else "", 1.0
+    if re.search(r"securities and exchange commission|form (10-k|10-q|20-f)", whole[:200_000], re.IGNORECASE):
+        return "USD", None if re.search(r"in (thousands|millions)", whole, re.IGNORECASE) else 1.0
+    if re.search(r"[^A-Z]\$ ?\d", whole[:200_000]):
+        return "USD", None
+    return "CNY" if re.search(r"人民[币幣]|RMB|Renminbi", whole[:200_000]) else "", None
 
 
 def _refuse(source: Source, found: list[Found], kept: list[Statement]) -> None:
     """Raise with what the document holds instead of statements that can be read."""
     where = source.path.name
-    bank = next((s for s in kept if s.kind == "financial_position" and _is_bank(s)), None)
-    if bank is not None:
-        place = f"{source.unit} {bank.found.page}"
+    if not any("total_current_assets" in s.roles() or "net_current_assets" in s.roles() for s in kept) and (
+        bank := bank_page(source.texts)
+    ):
         raise DataError(
             [
                 fault(
-                    f"{where}, {place}",
-                    "a bank's statement of financial position (deposits and loans, no current assets)",
+                    f"{where}, {source.unit} {bank}",
+                    "a bank's or insurer's statement of financial position (deposits and loans, no current assets)",
                     "statements of an industrial or commercial firm",
                     "banks and insurers are not covered: their line items would be misread",
                 )
@@ -123,18 +120,28 @@ def _refuse(source: Source, found: list[Found], kept: list[Statement]) -> None:
         )
     if not kept:
         titles = "; ".join(f"{f.title[:60]!r} on page {f.page}" for f in found[:5])
-        seen = f"titles of statements without dated columns of figures ({titles})" if found else "no title of a statement with figures below it"
-        raise DataError([fault(where, seen, "an income statement, a statement of financial position or a cash flow statement", "check that the document holds financial statements")])
-
-
-def _is_bank(statement: Statement) -> bool:
-    return sum(e.meaning.role == "bank" for e in statement.entries) >= 2 and "total_current_assets" not in statement.roles()
+        seen = (
+            f"titles of statements whose columns name no period or no unit ({titles})"
+            if found
+            else "no title of a statement with figures below it"
+        )
+        raise DataError(
+            [
+                fault(
+                    where,
+                    seen,
+                    "an income statement, a statement of financial position or a cash flow statement",
+                    "check that the document holds financial statements",
+                )
+            ]
+        )
 
 
 def _records(source: Source, statements: Sequence[Statement], firm: str | None) -> list[dict[str, object]]:
     document = slug(source.path.name)
     latest = max(s.end for st in statements for s in st.spans)
-    day, estimated = publication(source.texts, latest, statements)
+    lengths = [(s.end - s.start).days for st in statements for s in st.spans if s.start and s.end == latest]
+    day, estimated = publication(source.texts, latest, round(max(lengths, default=0) / 30.4))
     common: dict[str, object] = {
         "firm": firm or document,
         "document": document,
@@ -188,8 +195,12 @@ def _unit(statement: Statement, entry: Entry, cell: Cell) -> tuple[float, str]:
         cents = re.search(r"(?<![a-z])cents?\b|仙|美分", f"{cell.printed} {entry.label} {entry.under}", re.IGNORECASE)
         return (0.01 if cents else 1.0), cell.span.currency
     if entry.shares:
-        apart = re.search(r"except (?:for )?(?:number of )?shares?(?! \S*per)|except share and", statement.found.blocks[0].heading, re.IGNORECASE)
-        return (1.0 if apart and "per share" not in apart[0] else cell.span.scale), ""
+        apart = re.search(
+            r"except (?:for )?(?:the )?(?:number of )?(?:ordinary |common )?shares?,? (?:data|amounts|and|numbers)",
+            statement.found.blocks[0].heading,
+            re.IGNORECASE,
+        )
+        return (1.0 if apart else cell.span.scale), ""
     return cell.span.scale, cell.span.currency
 
 
@@ -216,15 +227,22 @@ def _note(statement: Statement, entry: Entry, cell: Cell) -> str:
     return "; ".join(notes)
 
 
+_BASES = (
+    ("PRC GAAP", re.compile(r"企业会计准则|china accounting standards for business|accounting standards for business enterprises")),
+    (
+        "US GAAP",
+        re.compile(r"u\.?s\.? gaap|(?:accounting principles )?generally accepted (?:accounting principles )?in the united states"),
+    ),
+    ("HKFRS", re.compile(r"hkfrss?\b|hkass?\b|hong kong financial reporting standards?|香港财务报告准则|香港会计准则")),
+    ("IFRS", re.compile(r"ifrss?\b|iass? \d|international financial reporting standards?|国际财务报告(?:会计)?准则|国际会计准则")),
+)
+_PRC_FORM = re.compile(r"合并资产负债表|合并利润表|合并年初到报告期末利润表")
+
+
 def _basis(texts: Sequence[str], statements: Sequence[Statement]) -> str:
-    """Return the accounting standards that a document says it follows."""
-    whole = simplified("\n".join(texts[:400]))
-    if any(f.found.kind == "financial_position" and "total_equity_and_liabilities" in f.roles() for f in statements) and re.search(
-        r"企业会计准则|china accounting standards|accounting standards for business enterprises", whole, re.IGNORECASE
-    ) and not re.search(r"国际财务报告准则编制|u\.s\. gaap", whole, re.IGNORECASE):
+    """Return the accounting standards that a document names most often; PRC GAAP for statements under the titles of its forms."""
+    if any(_PRC_FORM.search(s.found.title) for s in statements):
         return "PRC GAAP"
-    if re.search(r"generally accepted accounting principles in the united states|u\.?s\.? gaap|accounting principles generally accepted in the united states", whole, re.IGNORECASE):
-        return "US GAAP"
-    if re.search(r"hong kong financial reporting standards|hkfrs|香港财务报告准则", whole, re.IGNORECASE) and not re.search(r"ifrs", whole):
-        return "HKFRS"
-    return "IFRS" if re.search(r"ifrs|international financial reporting|international accounting standard|国际财务报告准则", whole, re.IGNORECASE) else ""
+    whole = simplified("\n".join(texts)).lower()
+    count_of = {basis: len(pattern.findall(whole)) for basis, pattern in _BASES}
+    return max(count_of, key=lambda b: count_of[b]) if any(count_of.values()) else ""

@@ -15,7 +15,7 @@ _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name
     name.lower(): i for i, name in enumerate(calendar.month_abbr) if name
 }
 _MONTHS["sept"] = 9
-_NAME = r"(january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\b\.?"
+_NAME = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"((?:19|20)\d\d)"
 _DMY = re.compile(rf"\b{_DAY} ?{_NAME},? ?{_YEAR}\b")
@@ -29,7 +29,7 @@ _ZH_YMD = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
 _ZH_MD = re.compile(r"(\d{1,2})月(\d{1,2})日")
 _ZH_SPAN = re.compile(r"(?<!\d)(\d{1,2})月?[-—–―~至到](\d{1,2})月")
 _ANY_YEAR = re.compile(rf"(?<![\d,.]){_YEAR}(?![\d,.]\d|\d)")
-_COUNT = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+_COUNT = {w: i for i, w in enumerate(re.findall(r"\w+", "zero one two three four five six seven eight nine ten eleven twelve"))}
 _EN_MONTHS = re.compile(rf"\b({'|'.join(_COUNT)}|\d{{1,2}})[ -]months?\b")
 _EN_SPAN = re.compile(rf"\b{_NAME} (?:to|through|[-–—]) {_NAME}")
 _WORDS_EN = (
@@ -51,6 +51,9 @@ OPENING = re.compile(r"期初|年初|上年末|上年年末|上年度末")
 CLOSING = re.compile(r"期末|年末|本期末|本年末")
 THIS = re.compile(r"本期|本年|本报告期|年初至(?:本?报告)?期末")
 LAST = re.compile(r"上期|上年|去年同期|上年同期")
+
+
+RELATIVE = re.compile("|".join(p.pattern for p in (OPENING, CLOSING, THIS, LAST)))
 
 
 def digits(text: str) -> str:
@@ -167,10 +170,13 @@ def resolve(heads: Sequence[str], context: Iterable[str], instant: bool) -> tupl
     lines = [dates_in(head) for head in heads]
     lowest = next((d for d in reversed(lines) if d.days or d.years), own)
     if lowest.years and not lowest.days:
-        own.days, own.years = [], lowest.years
+        own.days, own.years = [d for d in own.days if d.year == lowest.years[-1]], lowest.years
     elif lowest.days and len(own.days) != 2:
         own.days = lowest.days
     around = [*reversed(lines), *(dates_in(text) for text in context if text)]
+    bottom = lines[-1] if lines else own
+    if RELATIVE.search(bottom.text) and not bottom.days and not bottom.years:
+        own = Dates(text=bottom.text, months=own.months)
     end = _end(own, around, instant)
     if end is None:
         return None

@@ -289,7 +289,8 @@ def _finding(
     branches: list[Rule] = []
     for rule in measure.rules:
         state, unknown = _holds(rule.when, facts)
-        if state is False or (rule.given and unknown):
+        aside = bool(rule.unless) and _holds(rule.unless, facts)[0]
+        if state is False or aside or (rule.given and unknown):
             continue
         needed |= dict.fromkeys(_name(fact, listed) for fact in unknown)
         branches.append(_for_investor(rule, measure, facts))

@@ -44,7 +44,8 @@ def load_list(path: str | os.PathLike[str], every: bool = False) -> pd.DataFrame
     """
     path = Path(path)
     faults: list[str] = []
-    entries = [_designation(entry, path.name) for entry in read_entries(path, faults) if every or _known(entry["programs"])]
+    wanted = (lambda program: True) if every else _known
+    entries = [_designation(entry, path.name) for entry in read_entries(path, faults, wanted)]
     if faults:
         raise DataError(faults)
     table = pd.DataFrame(entries, columns=list(LIST_COLUMNS), dtype=str)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -34,7 +34,7 @@ _REMARK_ID = re.compile(
 _REMARK_NAME = re.compile(r"(?:alt\. )?(?:Issuer Name ([^;]+?)|(?:a\.k\.a\.|f\.k\.a\.) '([^']+)')\.?(?:;|$)")
 
 
-def read_entries(path: Path, faults: list[str]) -> Iterator[dict[str, str]]:
+def read_entries(path: Path, faults: list[str], wanted: Callable[[str], object] = lambda program: True) -> Iterator[dict[str, str]]:
     """Yield the entries of a list file, whichever of the known formats it has.
 
     Parameters
@@ -42,6 +42,8 @@ def read_entries(path: Path, faults: list[str]) -> Iterator[dict[str, str]]:
     path : path
     faults : list of str
         Receives every bad row; whoever reads must look at it at the end and then use nothing.
+    wanted : callable
+        Takes a programme and says whether its entries are wanted; default all.
 
     Yields
     ------
@@ -58,19 +60,19 @@ def read_entries(path: Path, faults: list[str]) -> Iterator[dict[str, str]]:
     with path.open("rb") as file:
         start = file.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
     if start[:1] == b"<":
-        return read_advanced_xml(path, faults)
+        return read_advanced_xml(path, faults, wanted)
     if start[:1] in (b"{", b"["):
-        return _read_json(path, faults)
+        return (e for e in _read_json(path, faults) if wanted(e["programs"]))
     head = start.split(b"\n", 1)[0].decode("utf-8", "replace")
     columns = next(csv.reader([head]), [])
     if {"source", "name", "start_date"} <= set(columns):
-        return _read_consolidated_csv(path, faults)
+        return (e for e in _read_consolidated_csv(path, faults) if wanted(e["programs"]))
     if columns and columns[0].strip().isdigit() and len(columns) in (5, 6):
         raise DataError(
             [fault(path.name, "a file of alternate names or addresses", "the main file, which reads those beside it", "load cons_prim.csv")]
         )
     if columns and columns[0].strip().isdigit():
-        return _read_ofac_csv(path, faults)
+        return (e for e in _read_ofac_csv(path, faults) if wanted(e["programs"]))
     expected = "OFAC's cons_prim.csv or advanced XML, or trade.gov's consolidated list (CSV or JSON)"
     raise DataError([fault(path.name, f"a file that begins {head[:60]!r}", expected)])
 
@@ -235,7 +237,7 @@ def _cmic_days(remarks: str, spot: str, faults: list[str]) -> dict[str, str]:
     return {column: days[label] for column, label in _REMARK_DAYS.items() if label in days}
 
 
-def read_advanced_xml(path: Path, faults: list[str]) -> Iterator[dict[str, str]]:
+def read_advanced_xml(path: Path, faults: list[str], wanted: Callable[[str], object] = lambda program: True) -> Iterator[dict[str, str]]:
     """Yield the entries of an OFAC advanced XML file, streaming; the file need not fit in memory.
 
     Parameters
@@ -243,6 +245,8 @@ def read_advanced_xml(path: Path, faults: list[str]) -> Iterator[dict[str, str]]
     path : path
     faults : list of str
         Receives what is wrong with the file.
+    wanted : callable
+        Takes a programme and says whether its entries are wanted; default all.
     """
     from lxml import etree
 
@@ -262,7 +266,7 @@ def read_advanced_xml(path: Path, faults: list[str]) -> Iterator[dict[str, str]]
                 if element.tag == _XML["DistinctParty"]:
                     parties[element.get("FixedRef")] = _party(element, kinds, path.name, faults)
                 elif element.tag == _XML["SanctionsEntry"]:
-                    yield from _sanctions_entry(element, parties, path.name, faults)
+                    yield from _sanctions_entry(element, parties, wanted, path.name, faults)
                 else:
                     _refuse_dtd(element, path)
                     kinds[element.get("ID")] = _CMIC_COLUMNS.get((element.text or "").strip(), "")
@@ -298,18 +302,18 @@ def _forget(element: Any) -> None:
 
 def _party(element: Any, kinds: dict[str | None, str], file: str, faults: list[str]) -> tuple[str, str, dict[str, str]]:
     """Return the name, the other names and the dates of a party."""
-    names: list[list[str]] = []
+    spoken: list[str] = []
     primary = 0
     days = {}
     for node in element.iter(_XML["Alias"], _XML["NamePartValue"], _XML["Feature"]):
-        if node.tag == _XML["NamePartValue"] and names:
-            names[-1].append((node.text or "").strip())
-        elif node.tag == _XML["Alias"]:
-            names.append([])
-            primary = len(names) - 1 if node.get("Primary") == "true" else primary
-        elif node.tag == _XML["Feature"] and (column := kinds.get(node.get("FeatureTypeID"))):
+        tag = node.tag
+        if tag == _XML["NamePartValue"] and spoken:
+            spoken[-1] = f"{spoken[-1]}, {node.text or ''}".strip(", ")
+        elif tag == _XML["Alias"]:
+            primary = len(spoken) if node.get("Primary") == "true" else primary
+            spoken.append("")
+        elif tag == _XML["Feature"] and (column := kinds.get(node.get("FeatureTypeID"))):
             days[column] = _xml_day(next(node.iter(_XML["From"]), None))
-    spoken = [", ".join(filter(None, parts)) for parts in names]
     name = spoken.pop(primary) if spoken else ""
     if not name or "" in days.values():
         spot = f"{file}, line {element.sourceline}, DistinctParty {element.get('FixedRef')}"
@@ -318,18 +322,23 @@ def _party(element: Any, kinds: dict[str | None, str], file: str, faults: list[s
 
 
 def _sanctions_entry(
-    element: Any, parties: dict[str | None, tuple[str, str, dict[str, str]]], file: str, faults: list[str]
+    element: Any,
+    parties: dict[str | None, tuple[str, str, dict[str, str]]],
+    wanted: Callable[[str], object],
+    file: str,
+    faults: list[str],
 ) -> Iterator[dict[str, str]]:
     uid = element.get("ProfileID")
     if uid not in parties:
         spot = f"{file}, line {element.sourceline}, SanctionsEntry"
         faults.append(fault(spot, f"profile {uid!r}", "one of the parties before it"))
         return
-    name, others, days = parties[uid]
-    entered = _xml_day(next(element.iter(_XML["Date"]), None))
     for comment in element.iter(_XML["Comment"]):
-        if comment.text and comment.getparent().tag == _XML["SanctionsMeasure"]:
-            yield {"uid": uid, "legal_name": name, "programs": comment.text.strip(), "listed_on": entered, "aliases": others, **days}
+        program = (comment.text or "").strip()
+        if program and wanted(program) and comment.getparent().tag == _XML["SanctionsMeasure"]:
+            name, others, days = parties[uid]
+            entered = _xml_day(next(element.iter(_XML["Date"]), None))
+            yield {"uid": uid, "legal_name": name, "programs": program, "listed_on": entered, "aliases": others, **days}
 
 
 def _xml_day(element: Any) -> str:

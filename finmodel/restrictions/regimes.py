@@ -44,6 +44,8 @@ class Rule:
         What to find out where the rule is unverified or unclear.
     given : bool
         Whether the rule asks only facts that were given; else a fact that was not given leaves open whether it applies.
+    unless : mapping
+        Conditions that set the rule aside where they are known to hold.
     """
 
     answer: str
@@ -54,6 +56,7 @@ class Rule:
     readings: Mapping[str, str] = field(default_factory=dict)
     check: str = ""
     given: bool = False
+    unless: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -166,8 +169,8 @@ def load_regimes() -> Mapping[str, Regime]:
 
     Examples
     --------
-    >>> load_regimes()["us-securities-ban"].measures[-1].start
-    datetime.date(2021, 6, 3)
+    >>> load_regimes()["us-outbound"].measures[0].start
+    datetime.date(2025, 1, 2)
     """
     files = sorted((data_root() / "restrictions").glob("*.toml"))
     return {regime.name: regime for regime in map(read_regime, (f for f in files if f.stem != "words"))}
@@ -226,7 +229,8 @@ def _measure(
     rules = []
     for number, rule in enumerate([*shared, *own] if own else [], start=1):
         spot = f"{where}, rule {number}"
-        given = _known_keys({**base, **rule, "when": _expanded(rule.get("when", {}), groups, spot, faults)}, Rule, spot, faults)
+        tests = {key: _expanded(rule.get(key, {}), groups, spot, faults) for key in ("when", "unless")}
+        given = _known_keys({**base, **rule, **tests}, Rule, spot, faults)
         faults += _rule_faults(given, spot)
         rules += [Rule(**given)] if not faults else []
     if rules and rules[-1].when:
@@ -269,7 +273,7 @@ def _rule_faults(rule: Mapping[str, Any], where: str) -> list[str]:
         faults.append(fault(where, f"confidence {rule.get('confidence')!r}", f"one of {', '.join(CONFIDENCE)}"))
     if (rule.get("answer") == "unclear") != bool(rule.get("readings")):
         faults.append(fault(where, f"answer {rule.get('answer')!r}", "both readings with 'unclear', none otherwise"))
-    for key, wanted in rule["when"].items():
+    for key, wanted in (*rule["when"].items(), *rule["unless"].items()):
         known = _words_of(key)
         if known is None:
             faults.append(fault(where, f"condition {key!r}", f"a field of a transaction, or one of {', '.join(DERIVED)}"))
