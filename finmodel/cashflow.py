@@ -17,7 +17,7 @@ import pandas as pd
 from finmodel.errors import unknown
 from finmodel.estimate import Parameters, estimate_parameters
 from finmodel.runway import STALE_AFTER_MONTHS, cash_runway, liquid_funds
-from finmodel.simulate import BLOCKS, PARAMETERS, QUARTERS_MOST, Firm, Scenarios, check_ranges, firm_hash, simulate
+from finmodel.simulate import BLOCKS, PARAMETERS, QUARTERS_MOST, Firm, Paths, Scenarios, check_ranges, firm_hash, simulate
 from finmodel.statements import Statements
 from finmodel.survival import SOUND, SurvivalResults, survival_results
 from finmodel.units import parse_date
@@ -179,7 +179,19 @@ class CashModel:
         elif scenarios is None:
             scenarios = Scenarios.plain([BASELINE, CONSTANT_DAYS], horizon_quarters, constant_days=[False, True])
         firm = model.inputs(scenarios, seed)
-        outcome = simulate([firm], horizon_quarters, paths, seed, threads=threads, progress=progress)[0]
+        return self.results(firm, simulate([firm], horizon_quarters, paths, seed, threads=threads, progress=progress)[0], seed)
+
+    def results(self, firm: Firm, outcome: Paths, seed: int) -> SurvivalResults:
+        """Return what simulated paths say of the firm, with its facts and assumptions; for several firms in one call of the kernel.
+
+        Parameters
+        ----------
+        firm : finmodel.simulate.Firm
+            Made by :meth:`inputs`.
+        outcome : finmodel.simulate.Paths
+            What :func:`finmodel.simulate.simulate` returned for it.
+        seed : int
+        """
         context = {"facts": self.parameters.facts, "assumptions": self.assumptions(), "later": self.later}
         return survival_results(firm, outcome, self.start, seed, as_of=self.as_of, caveat=self._caveat(), **context)
 

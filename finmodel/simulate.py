@@ -355,7 +355,7 @@ def _work(tasks: Sequence[tuple[_Run, int]], threads: int, progress: Callable[[i
 
 
 class _Run:
-    """One firm on its way through the kernel: prepared by the first task, summed up by the last; `spare` hands samples from firm to firm."""
+    """One firm on its way through the kernel: prepared by the first task, summed up by the last; `spare` passes samples on."""
 
     result: Paths
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from finmodel import generator, kernel
@@ -319,6 +321,38 @@ def test_listing_proceeds_and_redemption() -> None:
     counts = simulate([firm(6, scenarios, liquid_funds=6.5, debt_service=1.0)], 6, 512)[0].counts.sum(axis=0)[0]
     assert counts[4] == np.sum(listed_at == NEVER)
     assert counts[6] == 512 - counts[4]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    funds=st.floats(0.5, 20),
+    burn=st.floats(0.0, 3.0),
+    noise=st.floats(0.0, 2.0),
+    volatility=st.floats(0.0, 0.8),
+    money=st.floats(0.0, 10),
+    at=st.tuples(st.integers(0, 7), st.floats(0, 0.99)),
+    hazard=st.floats(0, 1),
+)
+def test_more_money_never_shortens_a_life(
+    funds: float, burn: float, noise: float, volatility: float, money: float, at: tuple[int, float], hazard: float
+) -> None:
+    """With management's reaction held fixed: a receipt, an income, a likelier closing or no redemption end no path earlier."""
+    more = [0.0, money, 0.0, 0.0, 0.0]
+    scenarios = Scenarios.plain(
+        ["less", "receipt", "income", "likelier", "no redemption"],
+        8,
+        1,
+        jumps=tuple(((*at, amount),) for amount in more),
+        flow=np.array([0, 0, money, 0, 0])[:, None],
+        hazard=np.array([1, 1, 1, 2, 1])[:, None, None] * hazard,
+        size=1.0,
+        size_sd=[0.5],
+        redemption=np.array([1, 1, 1, 1, 0])[:, None] * np.where(np.arange(8) == 5, 1.0, 0.0),
+    )
+    moving = {"revenue_volatility": volatility, "long_run_volatility": volatility, "loss_rate": 0.1, "collection_lag": 2.0}
+    one = firm(8, scenarios, liquid_funds=funds, debt_service=burn, cash_volatility=noise, **moving)
+    gone = np.cumsum(simulate([one], 8, 2048)[0].counts, axis=2)
+    assert np.all(gone[:, 1:] <= gone[:, :1])
 
 
 # --- a second opinion
