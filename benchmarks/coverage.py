@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from finmodel.estimate import _constants, _update, shipped_priors
-from finmodel.posterior import pool
+from finmodel.estimate import pool, shipped_priors
+from finmodel.estimate.update import update
 from tests.synthetic import SHAPES, draw_firms
 
 BINS = 10
@@ -30,8 +30,8 @@ def calibration(sets: int, seed: int, fixed: dict[str, float] | None = None) -> 
     ranks: dict[str, list[float]] = {}
     for number in range(sets):
         shapes = [SHAPES[(number + i) % len(SHAPES)] for i in range(1 + number % 3)]
-        evidence, truth = draw_firms(rng, shipped_priors(), _constants(), shapes, fixed)
-        bank, _, _ = _update(evidence, shipped_priors())
+        evidence, truth = draw_firms(rng, shipped_priors(), shapes, fixed)
+        bank = update(evidence, shipped_priors()).bank
         for name, true in truth.items():
             ranks.setdefault(name, []).append(float((bank[name] < true).mean() + 0.5 * (bank[name] == true).mean()))
     rows = []

@@ -14,7 +14,7 @@ Rules
 - Where our firms are of a kind that the panel does not hold (season and payment of sales to public customers, growth), the standard
   deviation is doubled, and the row says so.
 - Where two sources disagree, the median is their geometric mean and one standard deviation reaches each.
-- Groups within a panel (quarters of the firms by size) are pooled by finmodel.posterior.pool (Paule-Mandel, Knapp-Hartung); a new firm's
+- Groups within a panel (quarters of the firms by size) are pooled by finmodel.estimate.pool (Paule-Mandel, Knapp-Hartung); a new firm's
   value then varies with the standard deviation between groups, that within them, and the error of the mean.
 """
 
@@ -30,7 +30,7 @@ from scipy.optimize import nnls
 
 from finmodel.data import written
 from finmodel.loaders.a_share import read_a_share_panel
-from finmodel.posterior import Prior, pool
+from finmodel.estimate import Prior, pool
 
 COLUMNS = ["parameter", "distribution", "transform", "mean", "sd", "low", "high", "unit", "population", "n", "how", "source"]
 A_SHARE = "A-share listed firms, FY 2019-2021"
