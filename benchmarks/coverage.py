@@ -39,7 +39,16 @@ def calibration(sets: int, seed: int, fixed: dict[str, float] | None = None) -> 
         rank = np.array(values)
         covered = float(((rank > 0.025) & (rank < 0.975)).mean())
         counts = np.histogram(rank, BINS, (0, 1))[0]
-        rows.append((name, covered, np.sqrt(covered * (1 - covered) / sets), stats.chisquare(counts).pvalue, rank.mean(), " ".join(map(str, counts))))
+        rows.append(
+            (
+                name,
+                covered,
+                np.sqrt(covered * (1 - covered) / sets),
+                stats.chisquare(counts).pvalue,
+                rank.mean(),
+                " ".join(map(str, counts)),
+            )
+        )
     return pd.DataFrame(rows, columns=["parameter", "coverage", "binomial_error", "uniform_p", "mean_rank", "ranks"])
 
 
@@ -71,7 +80,13 @@ def mixed_model(sets: int, groups: int = 4, per_group: int = 3) -> pd.Series:
             warnings.simplefilter("ignore")
             try:
                 fit = sm.MixedLM(y, np.ones((len(y), 1)), groups=label).fit(method="lbfgs")
-                key = "not converged or singular" if not fit.converged else "variance between groups below 1e-8" if fit.cov_re[0, 0] < 1e-8 else "usable"
+                key = (
+                    "not converged or singular"
+                    if not fit.converged
+                    else "variance between groups below 1e-8"
+                    if fit.cov_re[0, 0] < 1e-8
+                    else "usable"
+                )
             except (np.linalg.LinAlgError, ValueError):
                 key = "not converged or singular"
         outcome[key] += 1
@@ -85,11 +100,18 @@ if __name__ == "__main__":
     print(f"Truths from the priors, {sets} data sets, {time.perf_counter() - began:.0f} s")
     print(table.round(3).to_string(index=False))
     outside = table[(table["coverage"] < 0.93) | (table["coverage"] > 0.97)]
-    print(f"outside 93-97 %: {', '.join(outside['parameter']) or 'none'} (binomial error of one: {np.sqrt(0.95 * 0.05 / sets):.3f}); least rank p {table['uniform_p'].min():.4f}")
+    print(
+        f"outside 93-97 %: {', '.join(outside['parameter']) or 'none'} "
+        f"(binomial error of one: {np.sqrt(0.95 * 0.05 / sets):.3f}); least rank p {table['uniform_p'].min():.4f}"
+    )
     priors = shipped_priors()
     fixed = {name: float(p.natural(np.array(p.mean + 1.5 * p.sd))) for name, p in priors.items()}
     print("\nFixed truth, every parameter 1.5 standard deviations above its prior (no threshold)")
-    print(calibration(max(sets // 5, 20), seed=12, fixed=fixed)[["parameter", "coverage", "binomial_error", "mean_rank"]].round(3).to_string(index=False))
+    print(
+        calibration(max(sets // 5, 20), seed=12, fixed=fixed)[["parameter", "coverage", "binomial_error", "mean_rank"]]
+        .round(3)
+        .to_string(index=False)
+    )
     print("\nMean of four groups, 2,000 sets")
     print(pooling(2000).round(3).to_string(index=False))
     print("\nMixedLM on four groups of three, 200 sets")

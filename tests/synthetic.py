@@ -82,10 +82,11 @@ def _firm(
     name: str, truth: dict[str, float], level: dict[str, float], other: float, shape: tuple[tuple[int, int], ...],
     rng: np.random.Generator, priors: Mapping[str, Prior], disclosed: bool,
 ) -> tuple[Evidence, dict[str, float]]:  # fmt: skip
-    path, growth = revenue_path(truth, rng)
+    first = shape[0][0]
+    path, growth = revenue_path(truth, rng, 4 * YEARS - first)  # the prior of growth is that of the first quarter seen
+    path = np.concatenate([np.full(first, np.nan), path])
     printed = printed_revenue(path, truth["first_half_revenue"])
     years = printed.reshape(-1, 4).sum(1)
-    first = shape[0][0]
     data = RevenueData(
         tuple(float(np.log(printed[a : b + 1].sum())) for a, b in shape), tuple(a - first for a, _ in shape),
         tuple(b - first for _, b in shape), tuple((np.arange(first, 4 * YEARS) % 4 > 1).tolist()),
@@ -102,7 +103,7 @@ def _firm(
             z += walk * rng.standard_normal()
         readings[ratio] = tuple(found)
         now[ratio] = float(priors[ratio].natural(np.array(level[ratio] + walk * np.sqrt(0.5) * rng.standard_normal())))
-    cash = tuple(_cash(year, years, readings, now, other, rng, disclosed) for year in seen if year > 0)
+    cash = tuple(_cash(year, years, readings, now, other, rng, disclosed) for year in seen if 4 * year > first)
     quarterly = float(path[-1])
     out = {k: v for k, v in truth.items() if k not in ("growth", "capex_variable")}
     out |= {"revenue": quarterly, "growth": float(growth[-1]), "other_income": other * quarterly}

@@ -58,12 +58,19 @@ class Book:
         lines = statements.lines(firm)
         revenue = lines[(lines["line_item"] == "revenue") & lines["months"].isin([6, 12])]
         if revenue.empty:
-            raise DataError([fault(f"statements of {firm}", "no revenue of a half or a full year", "at least one", "add the fact or drop the firm")])
+            raise DataError(
+                [fault(f"statements of {firm}", "no revenue of a half or a full year", "at least one", "add the fact or drop the firm")]
+            )
         bad = revenue[~(revenue["value"] > 0)]
         if len(bad):
             raise DataError(
                 [
-                    fault(f"revenue of {firm}, {r['period']} ({r['fact_id']})", f"{r['value']:,.0f}", "a positive amount", "growth of nothing is not defined: leave the period out")
+                    fault(
+                        f"revenue of {firm}, {r['period']} ({r['fact_id']})",
+                        f"{r['value']:,.0f}",
+                        "a positive amount",
+                        "growth of nothing is not defined: leave the period out",
+                    )
                     for r in rows(bad)
                 ]
             )
@@ -72,23 +79,28 @@ class Book:
         mine = lines[(lines["basis"] == self.basis) & (lines["currency"] == revenue["currency"].mode()[0])]
         self.flows = amounts(mine[mine["months"] > 0])
         self.instants = {(parse_date(r["period_end"]), r["line_item"]): r for r in rows(mine[mine["months"] == 0])}
-        self.left_out = sorted(set(revenue["basis"]) - {self.basis})
+        self.left_out = [b or "no named basis" for b in sorted(set(revenue["basis"]) - {self.basis})]
 
     @property
     def last_end(self) -> date:
+        """Last day of the latest half or year of revenue."""
         return max(p.end for p, item in self.flows if item == "revenue" and p.months in (6, 12))
 
     def year(self, item: str, end: date) -> tuple[str, float, str, tuple[str, ...]] | None:
+        """Return twelve months of an item up to a day: how added up, value, marks, facts; None where they are not known."""
         return twelve_months(self.flows, end, item)
 
 
 def evidence_of(book: Book, start: date) -> Evidence:
+    """Return what a firm's accounts say, for a model that starts on `start`."""
     revenue, how, ids = _revenue_data(book, start)
     readings = {name: _not_overlapping(_readings(book, name)) for name in RATIOS}
     reasons = {name: "no twelve months of it are disclosed" for name, found in readings.items() if not found}
     cash, cash_how, cash_ids = _cash_flows(book)
     if not cash:
-        reasons["other_income"] = "operating cash flow and all cost lines are not both disclosed for any twelve months"
+        reasons["other_income"] = (
+            "operating cash flow, all cost lines and the revenue of the year before are not all known for any twelve months"
+        )
     points: dict[str, tuple[float, str, tuple[str, ...]]] = {}
     for item in ("trade_receivables_gross", "trade_receivables"):
         if (found := book.instants.get((start, item))) is not None:
@@ -123,7 +135,7 @@ def _revenue_data(book: Book, start: date) -> tuple[RevenueData, str, tuple[str,
     )
     how = ", ".join(f"{p}{aligned[p].mark}" for p in chosen)
     if book.left_out:
-        how += f" ({book.basis or 'unnamed basis'}; {', '.join(b or 'unnamed basis' for b in book.left_out)} figures are not comparable and left out)"
+        how += f" ({book.basis or 'no basis named'}; figures by {', '.join(book.left_out)} are not comparable and left out)"
     return data, how, tuple(aligned[p].fact_id for p in chosen)
 
 
@@ -132,7 +144,7 @@ def _quarter(day: date) -> int:
 
 
 def _ends(book: Book, item: str) -> list[date]:
-    """Ends of the periods for which an item is known, the newest first."""
+    """Return the ends of the periods for which an item is known, the newest first."""
     return sorted({p.end for p, name in book.flows if name == item}, reverse=True)
 
 
@@ -241,9 +253,9 @@ def _cash_flows(book: Book) -> tuple[tuple[tuple[date, dict[str, float]], ...], 
         flow, revenue, cost = book.year("operating_cash_flow", end), book.year("revenue", end), _total_cost(book, end)
         before = add_months(end + timedelta(days=1), -12) - timedelta(days=1)
         previous = book.year("revenue", before)
-        if flow is None or revenue is None or cost is None:
+        if flow is None or revenue is None or cost is None or previous is None:
             continue
-        one = {"flow": flow[1], "revenue": revenue[1], "cost": cost[0], "growth": revenue[1] - previous[1] if previous else 0.0}
+        one = {"flow": flow[1], "revenue": revenue[1], "cost": cost[0], "growth": revenue[1] - previous[1]}
         for name, line in (("impairment", book.year("impairment_of_financial_assets", end)), ("noncash", _noncash(book, end))):
             if line is not None:
                 one[name] = float(line[1]) if name == "impairment" else float(line[0])

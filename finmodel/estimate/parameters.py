@@ -29,23 +29,23 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
     "revenue_volatility": ("per year^0.5", "volatility of revenue now and in the observed past"),
     "long_run_volatility": ("per year^0.5", "volatility of revenue in the long run"),
     "volatility_decay": ("per year", "speed at which volatility falls to its long-run value"),
-    "cash_volatility": ("share of quarterly revenue", "standard deviation of a quarter's operating cash flow that revenue does not explain"),
+    "cash_volatility": ("share of quarterly revenue", "sd of a quarter's operating cash flow that revenue does not explain"),
     "market_loading": ("correlation", "loading of revenue shocks on the factor common to all firms"),
     "first_half_revenue": ("share", "revenue falling in January to June"),
     "first_half_collections": ("share", "collections falling in January to June"),
     "collection_lag": ("quarters", "trade receivables over average quarterly revenue"),
     "loss_rate": ("share", "revenue that is never collected (impairment of receivables over revenue)"),
     "receivables": ("currency", "trade receivables at the start, gross where printed, else collection lag x revenue"),
-    **{block: ("currency per quarter", f"{block.replace('_', ' ')} at the start: twelve-month share of revenue x revenue") for block in BLOCKS},
-    **{f"{block}_noncash": ("share", "part of the cost that is never paid: depreciation and share-based payment over total cost, one for all blocks")
+    **{block: ("currency per quarter", f"{block.replace('_', ' ')} of the latest twelve months, carried to the start") for block in BLOCKS},
+    **{f"{block}_noncash": ("share", "never paid: depreciation and share-based payment over total cost, one for all blocks")
        for block in BLOCKS},
     **{f"{block}_drift": ("log per year", "growth of the cost at unchanged revenue") for block in BLOCKS},
     **{f"{block}_up": ("elasticity", "response of the cost to rising revenue") for block in BLOCKS},
     **{f"{block}_down": ("elasticity", "response of the cost to falling revenue") for block in BLOCKS},
     "capex_share": ("share of revenue", "capital expenditure that moves with revenue"),
     "capex_fixed": ("currency per quarter", "capital expenditure that does not"),
-    "other_income": ("currency per quarter", "other operating cash (grants, interest received, payables, taxes), signed: reported operating cash "
-                     "flow less revenue collected plus cash cost"),
+    "other_income": ("currency per quarter", "other operating cash (grants, interest received, payables, taxes), signed: reported "
+                     "operating cash flow less revenue collected plus cash cost"),
     "debt_service": ("currency per quarter", "finance cost of the last twelve months / 4"),
     "liquid_funds": ("currency", "liquid funds as printed"),
 }  # fmt: skip
@@ -74,7 +74,8 @@ class Parameters:
         Facts read; the column quantity names the parameter.
     assumptions : tuple of str
     profile : pandas.DataFrame
-        Columns firm, half_life (years), log_evidence (all else integrated out), log_profile (all else at its best), both less their maximum.
+        Columns firm, half_life (years), log_evidence (all else integrated out), log_profile (all else at its best), each less
+        its maximum.
     liquid_funds_on : datetime.date or None
         Day of the liquid funds; None where none are disclosed.
     stale_months : int or None
@@ -164,7 +165,8 @@ def estimate_parameters(statements: Statements, firm: str) -> Parameters:
 
     Returns
     -------
-    Parameters
+    estimated : Parameters
+        Joint draws, and a table of values with their origin and the prior's share.
 
     Raises
     ------
@@ -176,7 +178,8 @@ def estimate_parameters(statements: Statements, firm: str) -> Parameters:
     Notes
     -----
     See :func:`finmodel.estimate.revenue.revenue_posterior`, :func:`finmodel.estimate.pooling.level_now` and
-    :func:`finmodel.estimate.pooling.shrunken` for the three models. The panels behind the priors are listed firms, larger and mostly profitable: another population.
+    :func:`finmodel.estimate.pooling.shrunken` for the three models. The panels behind the priors
+    are listed firms, larger and mostly profitable: another population.
 
     References
     ----------
@@ -219,9 +222,12 @@ def estimate_parameters(statements: Statements, firm: str) -> Parameters:
         assumptions=(
             f"Parameters as known on {statements.day}, for a model that starts at {start}; other firms read: "
             f"{', '.join(e.firm for e in evidence[1:]) or 'none'}.",
-            "Priors come from listed A-share and US firms and from two papers (priors.csv): another population, mostly profitable and larger.",
-            "Cost of sales follows the half-years of revenue, other cost is even through the year; only levels of cost are learnt from the firm.",
-            "Volatility of revenue was constant over the observed past; depreciation and share-based payment fall evenly on the blocks of cost.",
+            "Priors come from panels of listed A-share and US firms and two papers (priors.csv):"
+            " another population, larger and mostly profitable.",
+            "Cost of sales follows the half-years of revenue, other cost is even through the year;"
+            " only levels of cost are learnt from the firm.",
+            "Volatility of revenue was constant over the observed past;"
+            " depreciation and share-based payment fall evenly on the blocks of cost.",
         ),
         profile=_profile(evidence, posterior),
         liquid_funds_on=fund.day if fund else None,

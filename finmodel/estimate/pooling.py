@@ -67,7 +67,9 @@ def pool(estimates: Sequence[float], variances: Sequence[float], conservative: b
 
     if len(estimates) < 2:
         raise ValueError(f"pooling needs at least two groups, not {len(estimates)}")
-    fit = combine_effects(np.asarray(estimates, float), np.asarray(variances, float), method_re="iterated")
+    fit = combine_effects(  # type: ignore[no-untyped-call]
+        np.asarray(estimates, float), np.asarray(variances, float), method_re="iterated"
+    )
     scale = max(1.0, fit.scale_hksj_re) if conservative else fit.scale_hksj_re
     error = float(np.sqrt(scale / fit.weights_re.sum()))
     half = float(stdtrit(len(estimates) - 1, 0.975)) * error

@@ -59,7 +59,6 @@ class Prior:
         return self.natural(rng.normal(self.mean, self.sd, n))
 
 
-
 @cache
 def shipped_priors() -> dict[str, Prior]:
     """Return the priors of ``data/priors.csv`` (made by ``benchmarks/make_priors.py``), by name."""

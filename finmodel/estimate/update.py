@@ -70,7 +70,10 @@ def update(evidence: Sequence[Evidence], priors: Mapping[str, Prior]) -> Posteri
     bank |= {f"{block}_noncash": drawn["noncash"] for block in BLOCKS}
     bank |= {"collection_lag": drawn["collection_lag"], "loss_rate": drawn["loss_rate"], "receivables": drawn["collection_lag"] * quarterly}
     variable = bank.pop("capex_variable")
-    bank |= {"capex_share": drawn["capital_expenditure"] * variable, "capex_fixed": drawn["capital_expenditure"] * (1 - variable) * quarterly}
+    bank |= {
+        "capex_share": drawn["capital_expenditure"] * variable,
+        "capex_fixed": drawn["capital_expenditure"] * (1 - variable) * quarterly,
+    }
     bank["other_income"] = other * quarterly
     for name, (value, _, _) in own.points.items():
         bank[name] = np.full(DRAWS, value)
