@@ -18,7 +18,10 @@ from finmodel.loaders.a_share import a_share_identities, read_a_share_panel
 ARTICLE_RATIO = 1.85
 QUANTILES = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
 FOUR_ITEMS = ["cost_of_sales", "selling", "administrative", "research_and_development"]
-SOURCE = "github.com/MetaGLM/FinGLM@ff48a9dc5e6c7f9d9a9c6120024dccefd8cbaa80: profit_statement.xlsx (annual reports read by machine, -1 = not found)"
+SOURCE = (
+    "github.com/MetaGLM/FinGLM@ff48a9dc5e6c7f9d9a9c6120024dccefd8cbaa80: profit_statement.xlsx "
+    "(annual reports read by machine, -1 = not found)"
+)
 
 
 def ratios(panel: pd.DataFrame) -> pd.DataFrame:

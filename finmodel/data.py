@@ -75,3 +75,11 @@ def written(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_csv(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write a table as CSV that a spreadsheet opens without taking text for a formula; the same bytes on every machine."""
+    safe = table.copy()
+    for column in safe.columns[[not pd.api.types.is_numeric_dtype(t) for t in safe.dtypes]]:
+        safe[column] = [f"'{v}" if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t", "\r") else v for v in safe[column]]
+    safe.to_csv(path, index=False, lineterminator="\n", float_format="%.10g")

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -51,7 +52,7 @@ READ_FROM = ("primary", "secondary", "vendor")
 STATUSES = ("confirmed", "single", "derived")
 CURRENCIES = ("CNY", "HKD", "USD", "EUR", "GBP", "JPY", "ZAR", "TWD", "SGD", "KRW", "CHF", "CAD", "AUD", "INR")
 KEY = ("firm", "line_item", "period_start", "period_end", "basis", "document", "currency")
-"""A fact is unique on these columns (among those with a line item)."""
+"""A fact with a line item is unique on these columns and its line of the statement (current and non-current parts are two lines)."""
 
 
 def line_items() -> pd.DataFrame:
@@ -118,10 +119,15 @@ def read_facts(path: str | os.PathLike[str]) -> pd.DataFrame:
     return check_facts(raw, where=path.name)
 
 
+@cache
+def _shipped() -> pd.DataFrame:
+    parts = [read_facts(path) for path in sorted((data_root() / "facts").glob("*.csv"))]
+    return pd.concat(parts, ignore_index=True)
+
+
 def shipped_facts() -> pd.DataFrame:
     """Return the facts that ship with finmodel, one table from ``data/facts/*.csv``."""
-    parts = [read_facts(path) for path in sorted((data_root() / "facts").glob("*.csv"))]
-    return pd.concat(parts, ignore_index=True) if parts else check_facts(pd.DataFrame(columns=list(FACT_COLUMNS)))
+    return _shipped().copy()
 
 
 def write_facts(facts: pd.DataFrame, path: str | os.PathLike[str]) -> None:
@@ -230,7 +236,7 @@ def fact_id(row: dict[str, str]) -> str:
 def _duplicate_faults(facts: pd.DataFrame, where: str, first_row: int) -> list[str]:
     named = facts[facts["line_item"] != ""]
     faults = []
-    for key, group in named.groupby(list(KEY), sort=False):
+    for key, group in named.groupby([*KEY, "statement", "line_no"], sort=False):
         if len(group) > 1 and (group["value"] != group["value"].iloc[0]).any():
             at = ", ".join(str(first_row + int(i)) for i in group.index)
             what = f"{key[0]} {key[1]} at {key[3]}"

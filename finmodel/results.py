@@ -29,7 +29,7 @@ RECORD_COLUMNS = (
 )
 """Columns that every printed or JSON record has; a result may add its own after them (quarter, error, ...)."""
 
-plots: Registry[Any] = Registry("plot")
+plots: Registry[Any] = Registry("figure")
 """Figures by name; the figures package fills it, so that results never import it."""
 
 

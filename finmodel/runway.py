@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from finmodel.data import rows as as_rows
+from finmodel.firms import find_firm
 from finmodel.ratios.compute import Line, compute_ratios, facts_used
 from finmodel.results import RECORD_COLUMNS, Results
 from finmodel.statements import Statements
@@ -224,7 +225,7 @@ def _firm_rows(statements: Statements, firm: str) -> Iterator[tuple[dict[str, An
     funds, flows = liquid_funds(statements, firm), yearly_flows(statements, firm)
     currency = _currency(statements, firm)
     newest = list({f.definition: f for f in reversed(funds)}.values())
-    newest.sort(key=lambda f: list(LIQUID_FUNDS).index(f.definition))
+    newest.sort(key=lambda f: (-f.day.toordinal(), list(LIQUID_FUNDS).index(f.definition)))
     fresh = [f for f in newest if not is_stale(f.day, on)]
     flow = flows[0] if flows else None
     yield from _fund_rows(newest, fresh, on, currency)
@@ -364,7 +365,11 @@ def _due_rows(statements: Statements, firm: str, currency: str) -> Iterator[tupl
             "note": _noted("", row["mark"]), "default": True,
         }, (row["fact_id"],)  # fmt: skip
     shares = lines[lines["line_item"].eq("preferred_shares_redemption_amount")].sort_values("period_end")
-    if shares.empty:
+    listed = _listed_from(firm)
+    if listed is not None and listed <= statements.day:
+        reason = f"not applicable: listed since {listed}, when preferred shares convert"
+        yield _missing("preferred_share_redemption", statements.day.isoformat(), "before listing", reason), ()
+    elif shares.empty:
         reason = "missing: redemption terms of the preferred shares (date, price, trigger)"
         yield _missing("preferred_share_redemption", statements.day.isoformat(), "before listing", reason), ()
     else:
@@ -391,6 +396,13 @@ def _realised(statements: Statements, firms: Sequence[str]) -> pd.DataFrame:
     published = dict(zip(known.facts["document"], known.facts["published_on"], strict=True))
     table["published_on"] = table["vintage"].map(lambda v: max(published.get(x, "") for x in v.split(" + ")))
     return table
+
+
+def _listed_from(firm: str) -> date | None:
+    try:
+        return find_firm(firm).listed_from
+    except LookupError:
+        return None
 
 
 def _missing(quantity: str, period: str, variant: str, reason: str) -> dict[str, Any]:

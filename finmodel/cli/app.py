@@ -6,8 +6,11 @@ import csv
 import inspect
 import io
 import json
+import re
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
@@ -105,6 +108,27 @@ def main() -> None:
         sys.exit(130)
 
 
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a callback ``(done, of)`` that draws a progress bar on standard error once a second has passed."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    started = time.monotonic()
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task(what, total=None)
+
+    def step(done: int, of: int) -> None:
+        if not bar.live.is_started and time.monotonic() - started > 1:
+            bar.start()
+        bar.update(task, completed=done, total=of)
+
+    try:
+        yield step
+    finally:
+        bar.stop()
+
+
 def show(records: list[dict[str, Any]], form: Format) -> None:
     """Print records as a table, CSV or JSON (a list; null where there is no value)."""
     if form is Format.json:
@@ -122,7 +146,7 @@ def show(records: list[dict[str, Any]], form: Format) -> None:
 
 def _safe(value: Any) -> Any:
     """Return text that a spreadsheet does not take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+@\t\r" else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _print_table(records: list[dict[str, Any]]) -> None:
@@ -148,4 +172,14 @@ def _cell(value: Any) -> str:
         return "–"
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
-    return str(value)
+    return _short_addresses(str(value))
+
+
+def _short_addresses(text: str) -> str:
+    """Return web addresses as their hosts, so that a table stays readable; CSV and JSON hold them whole."""
+    found = re.findall(r"https?://\S+", text)
+    if not found:
+        return text
+    hosts = dict.fromkeys(re.sub(r"https?://(www\.)?([^/\s]+).*", r"\2", one) for one in found)
+    rest = re.sub(r"\s*[|;]?\s*https?://\S+", "", text).strip(" |;")
+    return "; ".join(x for x in (rest, ", ".join(hosts)) if x)

@@ -1,1 +1,29 @@
-"""figures."""
+"""Results in, axes out: the only place that draws. One module per family of figures.
+
+>>> from finmodel.results import plots
+>>> import finmodel.figures
+>>> "cost_to_revenue" in plots
+True
+"""
+
+from finmodel.figures import coverage, multiverse, ratios, restrictions, runway, scenarios
+from finmodel.figures.drawing import Figure, Words, draw, figure, save_figure, words_of
+from finmodel.figures.style import style
+from finmodel.results import plots
+
+__all__ = [
+    "Figure",
+    "Words",
+    "coverage",
+    "draw",
+    "figure",
+    "multiverse",
+    "plots",
+    "ratios",
+    "restrictions",
+    "runway",
+    "save_figure",
+    "scenarios",
+    "style",
+    "words_of",
+]

@@ -18,10 +18,15 @@ from finmodel.loaders.grid import read_workbook
 from finmodel.loaders.identities import IDENTITIES, differences
 from finmodel.units import parse_amount
 
-STATEMENT_FILES = ("profit_statement.xlsx", "balance_static.xlsx", "cash_flow_statement.xlsx")
+STATEMENT_FILES = {
+    "profit_statement.xlsx": "income",
+    "balance_static.xlsx": "financial_position",
+    "cash_flow_statement.xlsx": "cash_flow",
+}
 REPORTS_FILE = "company_annual_reports.xlsx"
 MISSING = -1.0
 """What the panel writes for a figure that was not found in the report."""
+
 
 def read_a_share_panel(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """Return the A-share panel as one row per firm and year.
@@ -46,13 +51,13 @@ def read_a_share_panel(folder: str | os.PathLike[str]) -> pd.DataFrame:
         If a workbook is missing.
     """
     folder = Path(folder)
-    labels = read_table("a_share_labels")
-    tables = [_firm_years(folder / name, labels[labels["file"] == name]) for name in STATEMENT_FILES]
+    tables = [_firm_years(folder / name) for name in STATEMENT_FILES]
     panel = tables[0]
-    for name, table in zip(STATEMENT_FILES[1:], tables[1:], strict=True):
+    first, *others = STATEMENT_FILES
+    for name, table in zip(others, tables[1:], strict=True):
         if not panel.index.equals(table.index):
             odd = panel.index.symmetric_difference(table.index)
-            raise DataError([fault(name, f"other firm-years than {STATEMENT_FILES[0]}: {list(odd[:5])}", "the same ones")])
+            raise DataError([fault(name, f"other firm-years than {first}: {list(odd[:5])}", "the same ones")])
         panel = panel.join(table.drop(columns="name"))
     panel = panel.join(_publication_days(folder / REPORTS_FILE)).fillna({"published_on": ""}).reset_index()
     year = panel["year"].astype(str)
@@ -62,9 +67,11 @@ def read_a_share_panel(folder: str | os.PathLike[str]) -> pd.DataFrame:
     return panel[keys + [c for c in panel.columns if c not in keys]]
 
 
-def _firm_years(path: Path, labels: pd.DataFrame) -> pd.DataFrame:
+def _firm_years(path: Path) -> pd.DataFrame:
     """Return one workbook's line items, indexed by firm and year in the order of firm and year."""
     table = read_workbook(path)[0].frame()
+    labels = read_table("table_labels")
+    labels = labels[(labels["layout"] == "a_share") & labels["statement"].eq(STATEMENT_FILES[path.name])]
     wanted = {"证券代码", "年份", "证券简称", *labels["label"]}
     if missing := wanted - set(table.columns):
         raise DataError([fault(path.name, f"no column {', '.join(sorted(missing))}", "the columns of the A-share panel")])

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from finmodel.data import read_table
-from finmodel.facts import FACT_COLUMNS
-from finmodel.units import months_between, parse_date
+from finmodel.facts import FACT_COLUMNS, KEY
+from finmodel.units import add_months, months_between, parse_date
 
 BASES = {"us-gaap": "US GAAP", "ifrs-full": "IFRS", "jpigp": "IFRS", "jppfs": "JP GAAP"}
 """Basis of accounting of each taxonomy."""
@@ -189,47 +189,52 @@ def _cash(instants: list[Tagged]) -> Tagged | None:
     return min(ranked)[-1] if ranked else None
 
 
-def facts_of(named: list[Named], firm: str | Mapping[str, str], read_from: str, source: str, estimated: bool = False) -> pd.DataFrame:
-    """Return a facts table of figures whose dates, numbers and names are already known to be good.
-
-    `firm` is one for all, or given by document.
-
-    It is what :func:`finmodel.facts.check_facts` would return, made column by column because filings come by the thousand.
-    """
+def facts_of(named: list[Named], firm: str | Mapping[str, str], read_from: str, path: Path) -> pd.DataFrame:
+    """Return the facts table of named figures read in the file at `path`; `firm` is one for all, or given by document."""
     figures = [row.tagged for row in named]
     taxonomy, _, label, start, end, printed, value, scale, currency, _, document, published, audit, note, locator = (
         zip(*figures, strict=True) if figures else [()] * 15
     )
-    items = [row.line_item for row in named]
-    firms = [firm] * len(named) if isinstance(firm, str) else [firm[name] for name in document]
-    basis = [BASES.get(name, "") for name in taxonomy]
-    columns: dict[str, object] = {
-        "fact_id": [_fact_id(*parts) for parts in zip(firms, items, start, end, basis, document, currency, label, strict=True)],
-        "firm": firms,
+    columns: dict[str, Any] = {
+        "firm": [firm] * len(named) if isinstance(firm, str) else [firm[name] for name in document],
         "statement": [row.statement for row in named],
-        "line_no": "",
-        "line_item": items,
+        "line_item": [row.line_item for row in named],
         "label": label,
         "period_start": start,
         "period_end": end,
-        "months": np.array([months(*span) for span in zip(start, end, strict=True)], dtype=int),
         "printed": printed,
         "scale": np.array(scale, dtype=float),
         "currency": currency,
         "value": np.array(value, dtype=float),
-        "basis": basis,
+        "basis": [BASES.get(name, "") for name in taxonomy],
         "audit": audit,
         "document": document,
-        "page": pd.array(np.full(len(named), np.nan), dtype="Int64"),
         "locator": locator,
         "published_on": published,
-        "date_estimated": estimated,
         "read_from": read_from,
-        "source": source,
-        "status": "single",
         "note": note,
     }
-    return pd.DataFrame(columns, columns=list(FACT_COLUMNS), index=range(len(named)))
+    return facts_frame(columns, len(named), path)
+
+
+def facts_frame(columns: dict[str, Any], rows: int, path: Path) -> pd.DataFrame:
+    """Return a facts table from columns (or one value for all rows) whose content is already known to be good.
+
+    What :func:`finmodel.facts.check_facts` would add is added, and it would change nothing in the result; that check goes row by row,
+    and filings come by the thousand. A blank published_on becomes the latest day on which the file can have been published.
+    """
+    ends, published = columns["period_end"], columns["published_on"]
+    blank = np.array([not day for day in published], dtype=bool)
+    if blank.any():
+        latest = latest_publication(path, max(ends))
+        published = [day or latest for day in published]
+    made: dict[str, Any] = dict.fromkeys(FACT_COLUMNS, "")
+    made |= {"page": pd.array(np.full(rows, np.nan), dtype="Int64"), "status": "single", "source": path.name}
+    made |= columns | {"published_on": published, "date_estimated": blank}
+    made["months"] = np.array([months(*span) for span in zip(columns["period_start"], ends, strict=True)], dtype=int)
+    keys = [[column] * rows if isinstance(column, str) else column for column in (made[name] for name in (*KEY, "label"))]
+    made["fact_id"] = [_fact_id(*parts) for parts in zip(*keys, strict=True)]
+    return pd.DataFrame(made, columns=list(FACT_COLUMNS), index=range(rows))
 
 
 def _fact_id(*parts: str) -> str:
@@ -237,6 +242,11 @@ def _fact_id(*parts: str) -> str:
     return hashlib.sha256("|".join((*parts, "", "")).encode()).hexdigest()[:12]
 
 
-def modified_on(path: Path) -> str:
-    """Return the day on which a file was last changed: the latest day on which what it holds can have been published."""
-    return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
+def latest_publication(path: Path, last: str) -> str:
+    """Return the latest day on which a file that does not say so can have been published.
+
+    It is the day on which the file was last changed or, if sooner, six months after the last day it reports on, by when a listed
+    firm must have published.
+    """
+    changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
+    return max(last, min(changed, add_months(parse_date(last), 6).isoformat()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -43,16 +44,19 @@ def read_data_set(archive: zipfile.ZipFile, path: Path, firm: str | None) -> pd.
     DataError
         If columns are missing, or a row has no good day or value.
     """
-    tables = []
-    for name, columns in (("sub.txt", SUB), ("num.txt", NUM)):
-        where = f"{path.name}, {name}"
-        with archive.open(name) as stream:
-            try:
-                table = pd.read_csv(stream, sep="\t", dtype=str, keep_default_na=False, quoting=3, encoding="utf-8", usecols=columns.__contains__)
-            except (ValueError, pd.errors.ParserError) as error:
-                raise DataError([fault(where, str(error).splitlines()[0], "a tab-separated table in UTF-8")]) from None
-        tables.append(_complete(table, columns, where))
-    return _facts(*tables, path, firm)
+    sub, num = (_text_table(archive, name, columns, path.name) for name, columns in (("sub.txt", SUB), ("num.txt", NUM)))
+    return _facts(sub, num, path, firm)
+
+
+def _text_table(archive: zipfile.ZipFile, name: str, columns: list[str], where: str) -> pd.DataFrame:
+    with archive.open(name) as stream:
+        try:
+            table = pd.read_csv(
+                stream, sep="\t", dtype=str, keep_default_na=False, quoting=3, encoding="utf-8", usecols=columns.__contains__
+            )
+        except (ValueError, pd.errors.ParserError) as error:
+            raise DataError([fault(f"{where}, {name}", str(error).splitlines()[0], "a tab-separated table in UTF-8")]) from None
+    return _complete(table, columns, f"{where}, {name}")
 
 
 def read_parquet(path: Path, firm: str | None = None, progress: Progress | None = None) -> pd.DataFrame:
@@ -65,33 +69,32 @@ def read_parquet(path: Path, firm: str | None = None, progress: Progress | None 
     """
     stem = path.name.replace("sub", "num")
     num, sub = path.with_name(stem), path.with_name(stem.replace("num", "sub"))
-    if "num" not in stem or not num.is_file() or not sub.is_file():
+    if "num" not in stem:
+        raise DataError([fault(path.name, "a parquet file of unknown content", "num and sub of an SEC data set, so named")])
+    if not num.is_file() or not sub.is_file():
         other = sub.name if num.is_file() else num.name
         raise DataError([fault(path.name, "one half of a data set", f"{other} beside it", "sub has the filings, num their figures")])
-    tables = [_complete(_parquet(file, columns), columns, file.name) for file, columns in ((sub, SUB), (num, NUM))]
-    return _facts(*tables, path, firm)
+    return _facts(_parquet(sub, SUB), _parquet(num, NUM), path, firm)
 
 
 def _parquet(path: Path, columns: list[str]) -> pd.DataFrame:
     """Return some columns of a parquet file as text, only rows with known concepts where it has tags."""
     try:
-        from pyarrow import ArrowException, parquet
+        arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError:
         raise DataError([fault(path.name, "a parquet file", "pyarrow to read it", "pip install 'finmodel[parquet]'")]) from None
     check_size(path, LIMITS.zip_bytes, "a parquet file")
     try:
         with parquet.ParquetFile(path) as file:
             size = sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
-            if size > LIMITS.total_bytes:
-                raise DataError([fault(path.name, f"{megabytes(size)} unpacked", f"at most {megabytes(LIMITS.total_bytes)}")])
             there = [name for name in columns if name in file.schema_arrow.names]
+        if size > LIMITS.total_bytes:
+            raise DataError([fault(path.name, f"{megabytes(size)} unpacked", f"at most {megabytes(LIMITS.total_bytes)}")])
         filters = [("tag", "in", sorted(_concepts()))] if "tag" in there else None
-        frame = parquet.read_table(path, columns=there, filters=filters).to_pandas()
-    except (ArrowException, OSError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
+        frame: pd.DataFrame = parquet.read_table(path, columns=there, filters=filters).to_pandas()
+    except (arrow.ArrowException, OSError) as error:
         raise DataError([fault(path.name, f"a damaged parquet file ({str(error)[:80]})", "a whole one")]) from None
-    return frame.map(lambda value: "" if pd.isna(value) else str(value))
+    return _complete(frame.map(lambda value: "" if pd.isna(value) else str(value)), columns, path.name)
 
 
 def _concepts() -> set[str]:
@@ -123,7 +126,7 @@ def _facts(sub: pd.DataFrame, num: pd.DataFrame, path: Path, firm: str | None) -
     if faults:
         raise DataError(faults[:50])
     firms = {figure.document: name for figure, name in zip(tagged, rows["firm"], strict=True)}
-    return facts_of(name_line_items(tagged), firms, "secondary", path.name)
+    return facts_of(name_line_items(tagged), firms, "secondary", path)
 
 
 def _tagged(rows: pd.DataFrame, name: str, faults: list[str]) -> Iterator[Tagged]:

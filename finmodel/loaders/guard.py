@@ -30,8 +30,8 @@ class Limits:
         Size of a file on disk, by kind.
     members, member_bytes, total_bytes, ratio : int
         Of an archive: number of members, unpacked size of one and of all, unpacked to packed size.
-    cells, columns : int
-        Of a spreadsheet's used rectangle, or of a CSV table.
+    cells, columns, field : int
+        Of a spreadsheet's used rectangle, or of a CSV table; characters in one cell of it.
     depth : int
         Nesting of JSON or XML.
     pages : int
@@ -39,17 +39,18 @@ class Limits:
     """
 
     text_bytes: int = 50_000_000
-    json_bytes: int = 400_000_000
+    json_bytes: int = 150_000_000
     xml_bytes: int = 200_000_000
     zip_bytes: int = 500_000_000
-    csv_bytes: int = 200_000_000
+    csv_bytes: int = 50_000_000
     pdf_bytes: int = 300_000_000
     members: int = 5_000
     member_bytes: int = 1_000_000_000
     total_bytes: int = 2_000_000_000
     ratio: int = 200
-    cells: int = 5_000_000
+    cells: int = 2_000_000
     columns: int = 2_000
+    field: int = 10_000_000
     depth: int = 100
     pages: int = 5_000
 
@@ -156,10 +157,10 @@ def check_prolog(head: bytes, where: str) -> None:
         raise DataError([fault(where, f"no XML ({error})", "a well-formed XML file")]) from None
 
 
-def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...]) -> Iterator[etree._Element]:
+def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...], nested: bool = False) -> Iterator[etree._Element]:
     """Yield each element of the named tags as it ends and forget what is behind it; entities are never expanded.
 
-    An element inside another of the named tags is kept until the outer one has been given.
+    Where they may be `nested` in each other, an inner element is kept until the outer one has been given.
 
     Raises
     ------
@@ -170,11 +171,11 @@ def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...]) -> Iterator[
 
     head = stream.read(1 << 16)
     check_prolog(head, where)
-    outer = None
+    inside = 0
     try:
         events = etree.iterparse(
             _Joined(head, stream),
-            events=("start", "end"),
+            events=("start", "end") if nested else ("end",),
             tag=tag,
             resolve_entities=False,
             no_network=True,
@@ -183,11 +184,11 @@ def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...]) -> Iterator[
         )
         for event, element in events:
             if event == "start":
-                outer = element if outer is None else outer
+                inside += 1
                 continue
             yield element
-            if element is outer:
-                outer = None
+            inside -= nested
+            if not inside:
                 element.clear()
                 _forget_before(element)
     except etree.XMLSyntaxError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name
     name.lower(): i for i, name in enumerate(calendar.month_abbr) if name
 }
 _MONTHS["sept"] = 9
-_NAME = r"(january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\b\.?"
+_NAME = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"((?:19|20)\d\d)"
 _DMY = re.compile(rf"\b{_DAY} ?{_NAME},? ?{_YEAR}\b")
@@ -29,7 +29,7 @@ _ZH_YMD = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
 _ZH_MD = re.compile(r"(\d{1,2})月(\d{1,2})日")
 _ZH_SPAN = re.compile(r"(?<!\d)(\d{1,2})月?[-—–―~至到](\d{1,2})月")
 _ANY_YEAR = re.compile(rf"(?<![\d,.]){_YEAR}(?![\d,.]\d|\d)")
-_COUNT = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+_COUNT = {w: i for i, w in enumerate(re.findall(r"\w+", "zero one two three four five six seven eight nine ten eleven twelve"))}
 _EN_MONTHS = re.compile(rf"\b({'|'.join(_COUNT)}|\d{{1,2}})[ -]months?\b")
 _EN_SPAN = re.compile(rf"\b{_NAME} (?:to|through|[-–—]) {_NAME}")
 _WORDS_EN = (
@@ -53,6 +53,9 @@ THIS = re.compile(r"本期|本年|本报告期|年初至(?:本?报告)?期末")
 LAST = re.compile(r"上期|上年|去年同期|上年同期")
 
 
+RELATIVE = re.compile("|".join(p.pattern for p in (OPENING, CLOSING, THIS, LAST)))
+
+
 def digits(text: str) -> str:
     """Return a heading in lower case with Chinese numerals as digits.
 
@@ -62,7 +65,8 @@ def digits(text: str) -> str:
     '2022年12月31日'
     """
     text = simplified(text).lower()
-    text = re.sub(r"(?<=[\d⺀-鿿]) +(?=[年月日度⺀-鿿\d—–-])|(?<=[年月—–-]) +(?=\d)", "", text)
+    text = re.sub(r"(?<=[\d⺀-鿿]) +(?=[⺀-鿿])|(?<=[⺀-鿿]) +(?=\d)", "", text)
+    text = re.sub(r"(?<=[\d月]) *([—–~-]) *(?=\d{1,2}月)", r"\1", text)
     text = _ZH_YEAR.sub(lambda m: m[0].translate(_DIGITS).replace("十", "1"), text)
     return _ZH_NUMBER.sub(lambda m: str(_chinese(m[0])), text)
 
@@ -150,20 +154,29 @@ def _length(text: str) -> int | None:
     return next((n for n, pattern in (*words, *_WORDS_EN) if pattern.search(text)), None)
 
 
-def resolve(head: str, context: Iterable[str], instant: bool) -> tuple[date | None, date] | None:
+def resolve(heads: Sequence[str], context: Iterable[str], instant: bool) -> tuple[date | None, date] | None:
     """Return (start, end) of a column from its head, else from the lines around it; None where they do not say.
 
     Parameters
     ----------
-    head : str
-        What stands above the column.
+    heads : sequence of str
+        What stands above the column, from top to bottom; the lowest that names a year or a day is the column's own.
     context : iterable of str
         Title and remarks of the statement, then of its neighbours: asked in this order for what the head leaves open.
     instant : bool
         Whether the column is a day (financial position) and not a period.
     """
-    own = dates_in(head)
-    around = [dates_in(text) for text in context if text]
+    own = dates_in(" ".join(heads))
+    lines = [dates_in(head) for head in heads]
+    lowest = next((d for d in reversed(lines) if d.days or d.years), own)
+    if lowest.years and not lowest.days:
+        own.days, own.years = [d for d in own.days if d.year == lowest.years[-1]], lowest.years
+    elif lowest.days and len(own.days) != 2:
+        own.days = lowest.days
+    around = [*reversed(lines), *(dates_in(text) for text in context if text)]
+    bottom = lines[-1] if lines else own
+    if RELATIVE.search(bottom.text) and not bottom.days and not bottom.years:
+        own = Dates(text=bottom.text, months=own.months)
     end = _end(own, around, instant)
     if end is None:
         return None

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from finmodel.data import rows
+
 
 class Identity(NamedTuple):
     """A total and the parts that make it.
@@ -106,6 +108,10 @@ IDENTITIES = (
 )
 
 
+RECORD = ["firm", "document", "statement", "period_end", "check", "left", "right", "difference", "passed", "cells"]
+"""What is said of each check."""
+
+
 def differences(wide: pd.DataFrame, identity: Identity) -> pd.Series:
     """Return total less parts by row, for the reading that comes closest; NaN where no reading has all its figures.
 
@@ -139,28 +145,22 @@ def check_identities(facts: pd.DataFrame) -> list[dict[str, object]]:
     named = named.drop_duplicates([*keys, "line_item"])
     if named.empty:
         return []
-    wide = named.set_index([*keys, "line_item"])["value"].unstack("line_item")
+    wide = named.set_index([*keys, "line_item"])["value"].unstack("line_item")  # noqa: PD010 - pivot is slower
     unit = _units(named, keys).reindex(wide.index)
-    records: list[dict[str, object]] = []
+    tables = []
     for identity in IDENTITIES:
-        gaps = differences(wide, identity).dropna()
-        for key, gap in gaps.items():
-            total = float(wide.loc[key, identity.total])
+        if identity.total in wide.columns:
             figures = 1 + max(map(len, identity.readings))
-            records.append(
-                {
-                    **dict(zip(("firm", "document"), key[:2], strict=True)),
-                    "statement": identity.statement,
-                    "period_end": key[3],
-                    "check": identity.check,
-                    "left": total,
-                    "right": total - gap,
-                    "difference": gap,
-                    "passed": bool(abs(gap) <= figures * unit[key] * (1 + 1e-9)),
-                    "cells": ", ".join(dict.fromkeys(item for parts in identity.readings for _, item in parts)),
-                }
-            )
-    return records
+            gaps = pd.DataFrame({"left": wide[identity.total], "difference": differences(wide, identity), "unit": unit * figures}).dropna()
+            cells = dict.fromkeys(item for parts in identity.readings for _, item in parts)
+            words = {"statement": identity.statement, "check": identity.check, "cells": ", ".join([identity.total, *cells])}
+            tables.append(gaps.reset_index().assign(**words))
+    if not tables:
+        return []
+    table = pd.concat(tables, ignore_index=True)
+    table["right"] = table["left"] - table["difference"]
+    table["passed"] = table["difference"].abs() <= table["unit"] * (1 + 1e-9)
+    return rows(table[RECORD])
 
 
 def _units(facts: pd.DataFrame, keys: list[str]) -> pd.Series:

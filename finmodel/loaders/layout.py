@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from finmodel.units import DASHES, parse_amount
 
@@ -69,10 +69,47 @@ class Page:
     """Whether the lines are the rows of a tagged table, so that no label runs over two of them."""
 
 
+_CELL = 100.0
+_WIDE = 5.0
+
+
+def text_line(text: str, number: int, page: int) -> Line:
+    """Return a line of running text, the `number`-th of its page, as one word at the left."""
+    return Line([Word(text, 0.0, 12.0 * number, _WIDE * len(text), 12.0 * number + 10.0)], page)
+
+
+def grid_line(cells: Sequence[tuple[str, int, int]], number: int, page: int) -> Line | None:
+    """Return a row of a tagged table (text, first column, columns spanned) as a line: text as wide as its cell, figures to the right.
+
+    Signs in a cell of their own join the figure they belong to. None if the row is empty.
+    """
+    words: list[Word] = []
+    ahead, start = "", 0.0
+    top = 12.0 * number
+    for text, column, span in cells:
+        left, right = _CELL * column + 5, _CELL * (column + span) - 5
+        if not text:
+            continue
+        if words and (_closes(words[-1].text, text)):
+            space = " " if text.isalpha() and text.isascii() else ""
+            words[-1] = replace(words[-1], text=words[-1].text + space + text)
+        elif _opens(text):
+            ahead, start = text, left
+        else:
+            whole, left = ahead + text, start if ahead else left
+            figure = figure_of(whole) is not None or is_year(whole)
+            if figure and not ahead:
+                left = right - min(_WIDE * len(whole), right - left)
+            words.append(Word(whole, left, top, right, top + 10.0))
+            ahead = ""
+    return Line(words, page, band=number) if words else None
+
+
 def join_words(words: Sequence[Word]) -> str:
     """Return the words as text: a space between them unless both are Han characters set close."""
     out = ""
-    for before, word in zip([None, *words[:-1]], words, strict=True):
+    for i, word in enumerate(words):
+        before = words[i - 1] if i else None
         close = before is not None and word.x0 - before.x1 < 0.6 * (word.bottom - word.top)
         glue = not out or (close and is_han(out[-1]) and is_han(word.text[0]))
         out += word.text if glue else f" {word.text}"
@@ -81,7 +118,13 @@ def join_words(words: Sequence[Word]) -> str:
 
 def is_han(character: str) -> bool:
     """Return whether a character is written without spaces around it (Han, kana, full-width punctuation)."""
-    return "⺀" <= character <= "鿿" or "豈" <= character <= "﫿" or "！" <= character <= "｠" or "　" <= character <= "〿"
+    return (
+        "⺀" <= character <= "鿿"
+        or "豈" <= character <= "﫿"
+        or "！" <= character <= "｠"
+        or "　" <= character <= "〿"
+        or character in "“”‘’"
+    )
 
 
 def without_leaders(words: Iterable[Word]) -> list[Word]:
@@ -95,7 +138,8 @@ def joined_marks(words: Sequence[Word]) -> list[Word]:
     for word in words:
         if out and (_opens(out[-1].text) or _closes(out[-1].text, word.text)) and word.x0 - out[-1].x1 < 80:
             left = out.pop()
-            word = Word(left.text + word.text, left.x0, min(left.top, word.top), word.x1, max(left.bottom, word.bottom))
+            space = " " if word.text.isalpha() and word.text.isascii() else ""
+            word = Word(left.text + space + word.text, left.x0, min(left.top, word.top), word.x1, max(left.bottom, word.bottom))
         out.append(word)
     return out
 
@@ -147,6 +191,4 @@ def phrases(words: Sequence[Word], gap: float = 0.8) -> list[Word]:
             out[-1].append(word)
         else:
             out.append([word])
-    return [
-        Word(join_words(ws), ws[0].x0, min(w.top for w in ws), ws[-1].x1, max(w.bottom for w in ws)) for ws in out
-    ]
+    return [Word(join_words(ws), ws[0].x0, min(w.top for w in ws), ws[-1].x1, max(w.bottom for w in ws)) for ws in out]

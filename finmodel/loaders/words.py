@@ -12,10 +12,14 @@ from finmodel.data import read_table
 _CONTINUED = re.compile(r"[\[(]?\b(continued|cont'?d)\b\.?[\])]?|[(\[]?(续)[)\]]?$", re.IGNORECASE)
 _ASIDE = re.compile(r"\((unaudited|audited|未经审[计核]|经审[计核]|restated|经重列|continued|parenthetical)\)", re.IGNORECASE)
 _NUMBERING = re.compile(
-    r"^(?:[（(]?[一二三四五六七八九十]+[)）]?[、.．:：]?(?=\D)|第[一二三四五六七八九十]+节|[（(]?\d{1,2}[)）、.．](?!\d)|\(?[ivx]{1,5}[.)、]|[a-h][.)])\s*", re.IGNORECASE
+    r"^(?:[（(]?[一二三四五六七八九十]+[)）]?[、.．:：]?(?=\D)|第[一二三四五六七八九十]+节|[（(]?\d{1,2}[)）、.．](?!\d)|\(?[ivx]{1,5}[.)、]|[a-h][.)])\s*",
+    re.IGNORECASE,
 )
 _DATES_ZH = re.compile(r"\d{4}年(\d{1,2}月(\d{1,2}日)?|度|半年度|\d{1,2}[-—–至]\d{1,2}月)?|(截至|于).*?(止|日)(年度|.{1,3}个月)?")
-_DATES_EN = re.compile(r"[,.–—-]?\s*(for|as (of|at)|at|from) (the )?(((fiscal )?(year|period|quarter)s?|(three|six|nine|twelve|\d+) months|half[- ]year|\d+ weeks)\b.*|.*\b(19|20)\d\d\b.*|\d.*|january.*|december.*|june.*)$")
+_DATES_EN = re.compile(
+    r"[,.–—-]?\s*(for|as (of|at)|at|from) (the )?(((fiscal )?(year|period|quarter)s?|(three|six|nine|twelve|\d+) months|half[- ]year"
+    r"|\d+ weeks)\b.*|.*\b(19|20)\d\d\b.*|\d.*|january.*|december.*|june.*)$"
+)
 _YEAR_LEAD = re.compile(r"^\d{4}\s+(?=[a-z])")
 
 
@@ -74,10 +78,26 @@ def titles() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return (kind, pattern) of every title, most telling kinds first."""
     table = read_table("statement_titles")
     macros = dict(p.split("=", 1) for p in table.loc[table["kind"] == "macro", "pattern"])
-    rows = table[table["kind"] != "macro"]
-    order = {"parent": 0, "notes": 1, "accountants_report": 1, "not_of_report": 1, "changes_in_equity": 5}
+    rows = table[~table["kind"].str.match("macro|keyword|anchor|bank")]
+    order = {"parent": 0, "notes": 1, "accountants_report": 1, "not_of_report": 1, "changes_in_equity": 5, "remark": 6}
     found = [(kind, re.compile(expanded(p, macros))) for kind, p in zip(rows["kind"], rows["pattern"], strict=True)]
     return tuple(sorted(found, key=lambda t: order.get(t[0], 3)))
+
+
+@cache
+def page_words() -> tuple[re.Pattern[str], dict[str, tuple[re.Pattern[str], ...]]]:
+    """Return what a page must hold to be looked at, and by statement the anchors of which it must hold two; on text without spaces."""
+    table = read_table("statement_titles")
+    anchors = table[table["kind"].str.startswith("anchor_")]
+    kinds = {str(kind).removeprefix("anchor_"): tuple(map(re.compile, group["pattern"])) for kind, group in anchors.groupby("kind")}
+    return re.compile("|".join(table.loc[table["kind"] == "keyword", "pattern"])), kinds
+
+
+@cache
+def bank_words() -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of a bank's or insurer's balance sheet, on text without spaces."""
+    table = read_table("statement_titles")
+    return tuple(map(re.compile, table.loc[table["kind"] == "bank", "pattern"]))
 
 
 def expanded(pattern: str, macros: dict[str, str]) -> str:
@@ -124,25 +144,22 @@ def scale_in(text: str) -> float | None:
 
 @dataclass(frozen=True)
 class Pattern:
-    """One row of ``data/labels.csv``."""
+    """One row of ``data/labels.csv``: what a label means (`kind` item or role), or which section it opens (section, opens)."""
 
+    kind: str
     statement: str
     section: str
-    role: str
-    line_item: str
+    name: str
     language: str
     regex: re.Pattern[str]
 
 
 @cache
-def label_patterns() -> tuple[Pattern, ...]:
-    """Return the label patterns in the order of the file."""
+def label_patterns(statement: str) -> tuple[Pattern, ...]:
+    """Return the label patterns of one statement in the order of the file."""
     table = read_table("labels")
     macros = dict(p.split("=", 1) for p in table.loc[table["kind"] == "macro", "pattern"])
-    out = []
-    for row in table[table["kind"] != "macro"].to_dict("records"):
-        item = row["name"] if row["kind"] == "item" else ""
-        regex = re.compile(expanded(row["pattern"], macros))
-        role = f"section:{row['name']}" if row["kind"] == "section" else row["name"]
-        out.append(Pattern(row["statement"], row["section"], role, item, row["language"], regex))
-    return tuple(out)
+    rows = table[table["statement"] == statement].to_dict("records")
+    return tuple(
+        Pattern(r["kind"], statement, r["section"], r["name"], r["language"], re.compile(expanded(r["pattern"], macros))) for r in rows
+    )

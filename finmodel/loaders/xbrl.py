@@ -19,7 +19,7 @@ import pandas as pd
 from finmodel.errors import DataError, fault
 from finmodel.facts import CURRENCIES
 from finmodel.loaders.base import Loader, Progress, loaders, slug
-from finmodel.loaders.concepts import Tagged, concept_map, day, day_before, facts_of, modified_on, name_line_items
+from finmodel.loaders.concepts import Tagged, concept_map, day, day_before, facts_of, name_line_items
 from finmodel.loaders.guard import LIMITS, check_size, xml_events
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _read_instance(stream: IO[bytes], where: str, report: _Report) -> None:
 
 def _read_inline(stream: IO[bytes], where: str, report: _Report) -> None:
     tags = [f"{{{ns}}}{name}" for ns in INLINE for name in ("nonFraction", "nonNumeric")]
-    for element in xml_events(stream, where, (f"{XBRLI}context", f"{XBRLI}unit", *tags)):
+    for element in xml_events(stream, where, (f"{XBRLI}context", f"{XBRLI}unit", *tags), nested=True):
         if _read_frame(element, where, report):
             continue
         prefix, _, local = (element.get("name") or "").partition(":")
@@ -240,7 +240,7 @@ def _facts(report: _Report, path: Path, firm: str | None, members: list[str]) ->
     tagged = [
         Tagged(
             figure.taxonomy, figure.concept, figure.concept, start, end, printed, value, 10.0**figure.scale, currency, figure.decimals,
-            document, published or modified_on(path), audit, note, figure.context,
+            document, published, audit, note, figure.context,
         )
         for figure, start, end, currency, printed, value in _resolved(report)
     ]  # fmt: skip
@@ -250,7 +250,7 @@ def _facts(report: _Report, path: Path, firm: str | None, members: list[str]) ->
         what = f"{len(report.figures)} figures of {', '.join(concept_map())}, none of the whole firm in money"
         raise DataError([fault(path.name, what, "at least one concept of data/concepts.csv", "is it the report with the statements?")])
     name = firm or slug(next((report.about[key] for key in NAMES if report.about.get(key)), path.name))
-    return facts_of(name_line_items(tagged), name, "primary", path.name, estimated=not published)
+    return facts_of(name_line_items(tagged), name, "primary", path)
 
 
 def _submitted(members: list[str]) -> str:

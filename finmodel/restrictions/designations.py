@@ -6,14 +6,16 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cache, cached_property
+from itertools import pairwise
 
 import pandas as pd
 
-from finmodel.data import read_table
+from finmodel.data import read_table, rows
 from finmodel.errors import DataError, fault
+from finmodel.firms import Firm, firms
 from finmodel.units import parse_date
 
 RELATIONS = ("issuer", "parent", "subsidiary", "close-match", "")
@@ -99,8 +101,7 @@ def read_designations(table: pd.DataFrame, where: str = "designations") -> tuple
         raise DataError([fault(where, f"no column {c!r}", "the columns of designations") for c in missing])
     faults: list[str] = []
     made = []
-    for number, row in enumerate(table[list(DESIGNATION_COLUMNS)].to_dict("records"), start=2):
-        typed = {str(k): v for k, v in row.items()}
+    for number, typed in enumerate(rows(table[list(DESIGNATION_COLUMNS)]), start=2):
         spot = f"{where}, row {number}"
         for name in _DAYS:
             try:
@@ -127,7 +128,7 @@ def _faults(row: dict[str, object], spot: str) -> list[str]:
         if row[column] not in allowed:
             faults.append(fault(f"{spot}, {column}", repr(row[column]), f"one of {', '.join(allowed)}"))
     days = [(name, row[name]) for name in ("listed_on", "effective_on", "divest_by") if isinstance(row[name], date)]
-    for (first, a), (second, b) in zip(days, days[1:], strict=False):
+    for (first, a), (second, b) in pairwise(days):
         if a > b:  # type: ignore[operator]
             faults.append(fault(spot, f"{second} {b} before {first} {a}", "dates in order"))
     return faults
@@ -155,42 +156,49 @@ class Identity:
 
 
 class Names:
-    """Designations and aliases, looked up by exact name.
+    """Designations and the names of their firms, looked up by exact name.
 
     Parameters
     ----------
     designations : iterable of Designation
     aliases : pandas.DataFrame
-        Columns alias, legal_name, firm, kind, source. Kind ``affiliate`` is another member of the group, ``name`` the legal name of the
-        issuer, anything else (aka, short, former, translation) another name for it.
+        Columns alias, legal_name, firm, kind, source. Kind ``affiliate`` is another member of the firm's group; any other kind (name,
+        aka, short, renamed) is another name of the same legal person.
+    known : iterable of Firm
+        Firms, all of whose names mean their issuer of securities.
     """
 
-    def __init__(self, designations: Iterable[Designation], aliases: pd.DataFrame) -> None:
+    def __init__(self, designations: Iterable[Designation], aliases: pd.DataFrame, known: Iterable[Firm]) -> None:
         self.designations = tuple(designations)
         self._identity: dict[str, Identity] = {}
+        for row in rows(aliases):
+            self._add(row["alias"], row["legal_name"], row["firm"], row["kind"] == "affiliate")
+        for firm in known:
+            for name in firm.names:
+                self._add(name, firm.legal_name, firm.firm, False)
         for d in self.designations:
-            self._identity.setdefault(normalise(d.legal_name), Identity(d.legal_name, d.legal_name, d.firm, d.relation == "subsidiary"))
-        for row in aliases.to_dict("records"):
-            alias = str(row["alias"])
-            self._identity[normalise(alias)] = Identity(alias, row["legal_name"], row["firm"], row["kind"] == "affiliate")
-        for d in self.designations:
-            if d.firm:
-                self._identity.setdefault(normalise(d.firm), Identity(d.firm, "", d.firm))
+            self._add(d.legal_name, d.legal_name, d.firm, d.relation == "subsidiary")
+
+    def _add(self, name: str, legal_name: str, firm: str, affiliate: bool) -> None:
+        if normalise(name):
+            self._identity.setdefault(normalise(name), Identity(name.strip(), legal_name, firm, affiliate))
 
     def identify(self, name: str) -> Identity:
         """Return what a name stands for; an unknown name stands for itself."""
         found = self._identity.get(normalise(name))
-        if found is None:
-            return Identity(name, name, known=False)
-        return Identity(name, found.legal_name, found.firm, found.affiliate)
+        return replace(found, given=name) if found else Identity(name, name, known=False)
 
     def match(self, identity: Identity, designation: Designation) -> str:
         """Return ``listed``, ``contested`` (another member of the firm's group is listed) or blank."""
-        if normalise(designation.legal_name) in (normalise(identity.given), normalise(identity.legal_name)):
+        if self._keys(designation.legal_name) & {normalise(identity.given), normalise(identity.legal_name)}:
             return "listed"
         if not identity.firm or identity.affiliate or designation.firm != identity.firm:
             return ""
         return "listed" if designation.relation == "issuer" else "contested"
+
+    def _keys(self, listed: str) -> set[str]:
+        """Return the names under which a listed name is met: itself and the legal name it is."""
+        return {normalise(listed), normalise(self.identify(listed).legal_name)}
 
     def matches(self, identity: Identity) -> list[tuple[Designation, str]]:
         """Return every designation that a name meets, with how."""
@@ -205,7 +213,8 @@ class Names:
     def _index(self) -> Mapping[str, list[Designation]]:
         index: dict[str, list[Designation]] = defaultdict(list)
         for d in self.designations:
-            index[normalise(d.legal_name)].append(d)
+            for key in self._keys(d.legal_name):
+                index[key].append(d)
             if d.firm:
                 index[d.firm].append(d)
         return index
@@ -215,11 +224,11 @@ class Names:
         from rapidfuzz import fuzz, process
 
         known = {normalise(d.legal_name): d.legal_name for d in self.designations}
-        found = process.extract(normalise(name), list(known), scorer=fuzz.WRatio, limit=most, score_cutoff=70)
+        found = process.extract(normalise(name), list(known), scorer=fuzz.WRatio, limit=most)
         return tuple(known[key] for key, _, _ in found)
 
 
 @cache
 def shipped_names() -> Names:
     """Return the designations and aliases that ship."""
-    return Names(read_designations(read_table("designations"), "designations.csv"), read_table("aliases"))
+    return Names(read_designations(read_table("designations"), "designations.csv"), read_table("aliases"), firms())

@@ -11,8 +11,8 @@ from finmodel.data import data_root
 from finmodel.errors import nearest
 
 STRICTNESS = (
-    "permitted",
     "excepted",
+    "permitted",
     "permitted-divestment",
     "notifiable",
     "unclear",

@@ -1,0 +1,260 @@
+"""One firm in sentences that can be quoted: the number, its definition, the page it came from, how sure we are, the restrictions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from finmodel.data import read_table, rows
+from finmodel.firms import find_firm
+from finmodel.ratios.compute import RatioResults, compute_ratios
+from finmodel.restrictions.designations import Designation, shipped_names
+from finmodel.restrictions.regimes import load_regimes
+from finmodel.results import RECORD_COLUMNS, Results
+from finmodel.runway import RunwayResults, cash_runway
+from finmodel.sources import cite, quoted_day
+from finmodel.statements import Statements
+from finmodel.units import parse_date
+
+UNITS = {"CNY": "yuan", "HKD": "Hong Kong dollars", "USD": "dollars", "EUR": "euros", "GBP": "pounds"}
+SURE = {
+    "confirmed": "two independent sources",
+    "single": "one source",
+    "derived": "derived from printed figures",
+    "vendor": "in part from a data vendor's copy",
+    "proxy": "a proxy for lines that are not disclosed",
+    "stale": "out of date",
+    "reported": "as reported",
+    "computed": "computed from reported figures",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Brief(Results):
+    """A brief: one row per sentence, with the records' columns and sentence, definition, sources, sure."""
+
+    firm: str = ""
+    hidden: tuple[str, ...] = ("default",)
+
+    def summary(self) -> str:
+        """Return the brief as text."""
+        lines = [self.title, "=" * len(self.title), ""]
+        for row in rows(self.table):
+            lines.append(row["sentence"])
+            lines += [f"    {word}: {row[key]}" for word, key in (("Defined", "definition"), ("How sure", "sure")) if row[key]]
+            lines += [f"    Source: {one}" for one in row["sources"].split("\n") if one]
+            lines.append("")
+        return "\n".join([*lines, self.definition])
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<pre>{html.escape(self.summary())}</pre>"
+
+
+def build_brief(statements: Statements, firm: str) -> Brief:
+    """Write the brief of one firm as of the day of `statements`.
+
+    Parameters
+    ----------
+    statements : Statements
+        As known on the day that is wanted.
+    firm : str
+        Short name, name or alias of the firm.
+
+    Raises
+    ------
+    LookupError
+        If there are no facts of such a firm; the nearest names are proposed.
+
+    Examples
+    --------
+    >>> from finmodel.statements import load_statements
+    >>> print(build_brief(load_statements().as_of("2021-11-30"), "sensetime").table["sentence"].iloc[0])
+    SenseTime spent 1.62 yuan to bring in 1 yuan of revenue in FY 2020.
+    """
+    name, title = _names(statements, firm)
+    chosen = statements.select([name])
+    ratios, cash = compute_ratios(chosen), cash_runway(chosen)
+    parts = [*_cost(ratios, title), *_loss(ratios, title), *_cash(cash, title), *_dependence(ratios, title)]
+    parts += [*_restrictions(name, title, statements.day), *_listings(name, title, statements.day)]
+    columns = [*RECORD_COLUMNS, "sentence", "definition", "sure", "sources"]
+    table = pd.DataFrame([{**dict.fromkeys(columns, ""), "firm": name, **part} for part in parts], columns=columns)
+    table["value"] = pd.to_numeric(table["value"], errors="coerce")
+    return Brief(
+        table=table,
+        title=f"{title} as known on {quoted_day(statements.day)}",
+        definition="† not read in the document itself; ~ derived. Documents: finmodel sources QUANTITY --firm " + name,
+        facts=pd.concat([ratios.facts, cash.facts], ignore_index=True),
+        firm=name,
+    )
+
+
+def _names(statements: Statements, firm: str) -> tuple[str, str]:
+    try:
+        found = find_firm(firm)
+    except LookupError:
+        statements.select([firm])
+        return firm, firm
+    return (found.firm, found.name_en) if found.firm in statements.firms else (firm, firm)
+
+
+def _cost(ratios: RatioResults, title: str) -> Iterator[dict[str, Any]]:
+    known = _known(ratios, "cost_to_revenue")
+    years = known[known["months"] == 12]
+    for kind in (years, known[known["months"] < 12]):
+        if kind.empty:
+            continue
+        row = kind.sort_values("period_end").iloc[-1]
+        if kind is not years and len(years) and row["period_end"] <= years["period_end"].max():
+            continue
+        unit = UNITS.get(_currency(ratios), _currency(ratios) or "unit of currency")
+        about = "about " if row["proxy"] else ""
+        sentence = f"{title} spent {about}{row['value']:.2f} {unit} to bring in 1 {_singular(unit)} of revenue in {row['period']}."
+        yield {
+            **_record(ratios, row),
+            "sentence": sentence,
+            "definition": f"{row['variant']}: {_formula('cost_to_revenue', row['variant'])}",
+        }
+    if known.empty:
+        reason = _reason(ratios, "cost_to_revenue")
+        yield {"quantity": "cost_to_revenue", "reason": reason, "status": "not computable",
+               "sentence": f"What {title} spends for each unit of revenue cannot be computed: {reason}."}  # fmt: skip
+
+
+def _loss(ratios: RatioResults, title: str) -> Iterator[dict[str, Any]]:
+    for quantity, words in (
+        ("net_loss", "as reported"),
+        ("net_loss_before_fair_value", "without the fair-value change of preferred shares"),
+    ):
+        known = _known(ratios, quantity)
+        known = known[known["months"] == 12]
+        if known.empty:
+            continue
+        row = known.sort_values("period_end").iloc[-1]
+        verb = "lost" if row["value"] < 0 else "earned"
+        sentence = f"It {verb} {money(abs(row['value']), row['unit'])} in {row['period']}, {words}."
+        yield {**_record(ratios, row), "sentence": sentence, "definition": _formula(quantity, row["variant"])}
+
+
+def _cash(cash: RunwayResults, title: str) -> Iterator[dict[str, Any]]:
+    shown = {row["quantity"]: row for row in rows(cash.defaults())}
+    funds, burn, runway = shown["liquid_funds"], shown["net_burn"], shown["runway"]
+    if pd.notna(funds["value"]):
+        sentence = f"It held {money(funds['value'], funds['unit'])} ({funds['variant']}) on {quoted_day(parse_date(funds['period']))}."
+        yield {**_record(cash, funds), "sentence": sentence, "definition": f"liquid funds: {funds['variant']} as printed"}
+    if pd.notna(burn["value"]):
+        unit = burn["unit"].removesuffix(" per month")
+        verb = "burned" if burn["value"] > 0 else "took in"
+        sentence = f"It {verb} {money(abs(burn['value']), unit)} a month over {burn['period']}, {burn['variant']}."
+        yield {**_record(cash, burn), "sentence": sentence, "definition": "net burn: -(operating cash flow) + capital expenditure, / 12"}
+    if pd.notna(runway["value"]):
+        sentence = f"At that rate its liquid funds last {runway['value']:.0f} months ({runway['note'].split('; ')[0]})."
+        yield {**_record(cash, runway), "sentence": sentence, "definition": "runway: liquid funds / net burn per month"}
+    elif runway["status"] == "self-funding":
+        yield {**_record(cash, runway), "sentence": f"{title} funds itself: {runway['reason'].removeprefix('self-funding: ')}."}
+    else:
+        sentence = f"Its runway cannot be computed from public figures: {runway['reason']}."
+        yield {**_record(cash, runway), "sentence": sentence, "definition": "runway: liquid funds / net burn per month"}
+    needed = shown.get("funds_needed_24m")
+    if needed is not None:
+        sentence = f"To last 24 months at the burn over {needed['period']} it would need {money(needed['value'], needed['unit'])}."
+        yield {**_record(cash, needed), "sentence": sentence, "definition": "24 x net burn per month"}
+
+
+def _dependence(ratios: RatioResults, title: str) -> Iterator[dict[str, Any]]:
+    known = _known(ratios, "government_dependence")
+    if known.empty:
+        return
+    row = known.sort_values("period_end").iloc[-1]
+    span = f"{row['low']:.0%} to {row['high']:.0%}" if row["high"] - row["low"] > 0.005 else f"{row['value']:.0%}"
+    sentence = f"Public-sector demand stood for {span} of its revenue in {row['period']} ({row['variant']})."
+    yield {**_record(ratios, row), "sentence": sentence, "definition": _formula("government_dependence", row["variant"])}
+
+
+def _restrictions(firm: str, title: str, day: date) -> Iterator[dict[str, Any]]:
+    regimes = load_regimes()
+    mine = [d for d in shipped_names().designations if d.firm == firm]
+    for one in mine:
+        if not one.in_force(day):
+            continue
+        yield {"period": day.isoformat(), "quantity": "restriction", "variant": one.regime, "status": one.status, "note": one.note,
+               "sentence": _restriction_sentence(one, regimes[one.regime].title, day), "sure": SURE.get(one.status, one.status),
+               "sources": f"{one.citation}; {one.source}"}  # fmt: skip
+    if not any(d.in_force(day) for d in mine):
+        sentence = f"{title} is on none of the lists held here on {quoted_day(day)}."
+        yield {"period": day.isoformat(), "quantity": "restriction", "status": "none", "sentence": sentence}
+
+
+def _restriction_sentence(one: Designation, title: str, day: date) -> str:
+    name = one.legal_name if one.relation == "issuer" else f"{one.legal_name} ({one.relation})"
+    started = f"listed {quoted_day(one.listed_on)}"
+    if one.effective_on > day:
+        return f"{title}: {name} is {started}; it takes effect on {quoted_day(one.effective_on)}."
+    divest = f"; trades to divest were open until {quoted_day(one.divest_by)}" if one.divest_by else ""
+    return f"{title}: {name} is {started}, in effect since {quoted_day(one.effective_on)}{divest}."
+
+
+def _listings(firm: str, title: str, day: date) -> Iterator[dict[str, Any]]:
+    events = read_table("events")
+    mine = events[(events["firm"] == firm) & (events["date"] <= day.isoformat()) & events["event_type"].str.startswith("listing")]
+    for row in rows(mine.sort_values("date").tail(1)):
+        what = row["event_type"].replace("_", " ")
+        where = f" ({row['channel']})" if row["channel"] else ""
+        sentence = f"Last step towards a listing, {quoted_day(parse_date(row['date']))}: {what}{where}."
+        yield {"period": row["date"], "quantity": "listing_step", "status": row["status"], "sentence": sentence,
+               "sure": SURE.get(row["status"], row["status"]), "sources": row["source"]}  # fmt: skip
+
+
+def money(value: float, currency: str) -> str:
+    """Return an amount as it is quoted.
+
+    Examples
+    --------
+    >>> money(16602.7e6, "CNY"), money(203.25e6, "CNY"), money(5e5, "USD")
+    ('RMB 16.6 bn', 'RMB 203 m', 'USD 0.5 m')
+    """
+    unit = "RMB" if currency == "CNY" else currency
+    if abs(value) >= 1e9:
+        return f"{unit} {value / 1e9:,.1f} bn"
+    return f"{unit} {value / 1e6:,.0f} m" if abs(value) >= 1e7 else f"{unit} {value / 1e6:,.1f} m"
+
+
+def _record(results: Results, row: Any) -> dict[str, Any]:
+    record = {name: row[name] for name in RECORD_COLUMNS}
+    found = results.sources(row["firm"], row["period"], row["quantity"])
+    found = found[found["variant"] == row["variant"]]
+    record["sources"] = "\n".join(dict.fromkeys(cite(one) for one in rows(found)))
+    record["sure"] = "; ".join(x for x in (SURE.get(row["status"], row["status"]), row["note"]) if x)
+    return record
+
+
+def _known(ratios: RatioResults, quantity: str) -> pd.DataFrame:
+    table = ratios.defaults()
+    return table[(table["quantity"] == quantity) & table["value"].notna()]
+
+
+def _reason(ratios: RatioResults, quantity: str) -> str:
+    table = ratios.defaults()
+    mine = table[table["quantity"] == quantity].sort_values("period_end")
+    return str(mine["reason"].iloc[-1]) if len(mine) else "no period reports revenue or a result"
+
+
+def _formula(quantity: str, variant: str) -> str:
+    from finmodel.ratios import ratios as registry
+
+    return registry[f"{quantity}: {variant}" if variant != "default" else quantity].formula
+
+
+def _currency(ratios: RatioResults) -> str:
+    used = ratios.facts["currency"]
+    used = used[used.fillna("") != ""]
+    return str(used.mode().iloc[0]) if len(used) else ""
+
+
+def _singular(unit: str) -> str:
+    return unit if unit == "yuan" else unit.removesuffix("s")

@@ -1,0 +1,191 @@
+"""Statements in a sheet with labels down the side and periods across the top, as terminals export them and analysts type them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from finmodel.data import read_table
+from finmodel.errors import DataError, fault
+from finmodel.facts import CURRENCIES
+from finmodel.loaders.base import slug
+from finmodel.loaders.cells import Cell, UnfitError, amount, facts_of_cells, named
+from finmodel.loaders.concepts import day
+from finmodel.loaders.grid import Grid
+from finmodel.loaders.heading import dates_in, resolve
+from finmodel.loaders.words import currency_in, scale_in
+from finmodel.units import Period, add_months, parse_date
+
+SEARCHED = 30
+"""Rows from the top in which the periods are looked for."""
+
+
+@dataclass
+class _Column:
+    """What is known of a column of figures."""
+
+    head: str
+    start: str = ""
+    end: str = ""
+    currency: str = ""
+    published_on: str = ""
+    note: str = ""
+
+
+def periods_across(grid: Grid) -> int | None:
+    """Return the row in which the periods stand, or None: the first whose cells right of the label are all periods."""
+    for number, row in enumerate(grid.rows[:SEARCHED]):
+        heads = [cell for cell in row[1:] if cell]
+        if heads and all(_is_period(cell) for cell in heads):
+            return number
+    return None
+
+
+def _is_period(text: str) -> bool:
+    try:
+        Period.parse(text)
+    except ValueError:
+        found = dates_in(text)
+        return len(text) < 60 and bool(found.days or found.years)
+    return True
+
+
+def read_wide(grid: Grid, path: Path, firm: str | None) -> pd.DataFrame:
+    """Return the facts of a sheet with periods across.
+
+    Raises
+    ------
+    DataError
+        If currency, unit or a period's length is not stated, or a cell of a known line is no number.
+    """
+    top = periods_across(grid)
+    if top is None:
+        raise DataError([fault(f"{path.name}, {grid.name}", "no row of periods", "periods across the top")])
+    title = " ".join(cell for row in (*grid.rows[:top], grid.rows[top][:1]) for cell in row if cell)
+    columns = {place: _Column(cell) for place, cell in enumerate(grid.rows[top]) if place and cell}
+    body = {number: row for number, row in enumerate(grid.rows) if number > top and row[0]}
+    _read_attributes(body, columns)
+    kinds = Counter(named(row[0]).statement for row in body.values() if named(row[0]).line_item)
+    if not kinds:
+        found = f"no line item among {', '.join(row[0] for row in list(body.values())[:5])}"
+        raise UnfitError([fault(f"{path.name}, {grid.name}", found, "labels of the statements or names of line_items.csv")])
+    statement = kinds.most_common(1)[0][0]
+    currency, scale = currency_in(title) or currency_in(grid.name) or "", scale_in(title) or scale_in(grid.name) or 1.0
+    faults = _missing(columns, currency, f"{path.name}, {grid.name}")
+    if faults:
+        raise DataError(faults)
+    for column in columns.values():
+        _date(column, title, statement)
+    cells: list[Cell] = []
+    for number, row in body.items():
+        cells += _row_cells(grid, number, row, columns, (currency, scale, statement), firm or slug(path.name), path, faults)
+    if faults:
+        raise DataError(list(dict.fromkeys(faults))[:50])
+    return facts_of_cells(cells, path, "vendor" if any(column.published_on for column in columns.values()) else "secondary")
+
+
+def _row_cells(
+    grid: Grid,
+    number: int,
+    row: tuple[str, ...],
+    columns: dict[int, _Column],
+    of: tuple[str, float, str],
+    firm: str,
+    path: Path,
+    faults: list[str],
+) -> list[Cell]:
+    """Return the figures of one line; a line without a name is left out unless all its cells are numbers."""
+    currency, scale, statement = of
+    item, where = named(row[0], statement)
+    trouble: list[str] = []
+    cells = []
+    for place, column in columns.items():
+        address = grid.address(number, place)
+        value = amount(row[place], f"{path.name}, {address}", trouble)
+        instant = (where or statement) == "financial_position"
+        if value is None:
+            continue
+        if not column.end or not (instant or column.start):
+            trouble.append(fault(f"{path.name}, {grid.name}, column {column.head!r}", "no length", "a period such as FY 2020 or H1 2021"))
+            continue
+        start = "" if instant else column.start
+        cells.append(
+            Cell(firm, row[0], item, where or statement, start, column.end, row[place], value * scale, scale, column.currency or currency,
+                 "", column.published_on, address, column.note)
+        )  # fmt: skip
+    if item:
+        faults += trouble
+    return cells if item or not trouble else []
+
+
+@cache
+def _attribute_rows() -> dict[str, str]:
+    table = read_table("table_columns")
+    table = table[table["role"].str.startswith("row_")]
+    return dict(zip(table["name"], table["role"].str.removeprefix("row_"), strict=True))
+
+
+def _read_attributes(body: dict[int, tuple[str, ...]], columns: dict[int, _Column]) -> None:
+    """Take the rows that describe columns (code of the period, currency, day of publication) out of the body."""
+    for number, row in list(body.items()):
+        role = _attribute_rows().get(row[0].strip().lower())
+        if role is None:
+            continue
+        del body[number]
+        for place, column in columns.items():
+            text = row[place]
+            if role in ("published_on", "start", "end"):
+                setattr(column, role, _day(text))
+            elif role == "currency" and text in CURRENCIES:
+                column.currency = text
+            elif role == "code" and text:
+                column.start = column.start or _code(text)
+            elif role in ("original_currency", "rate") and text:
+                name = "converted from" if role == "original_currency" else "at"
+                column.note = f"{column.note} {name} {text}".strip()
+    for column in columns.values():
+        if f"converted from {column.currency}" in column.note:
+            column.note = ""
+
+
+def _day(text: str) -> str:
+    try:
+        return day(text[:10])
+    except ValueError:
+        return ""
+
+
+def _code(text: str) -> str:
+    """Return the months that a terminal's name for a report stands for, as text; blank if unknown."""
+    table = read_table("table_periods")
+    codes = table[table["layout"] == "terminal"]
+    return next((months for code, months in zip(codes["code"], codes["months"], strict=True) if text.endswith(code)), "")
+
+
+def _missing(columns: dict[int, _Column], currency: str, where: str) -> list[str]:
+    if currency or all(column.currency for column in columns.values()):
+        return []
+    return [fault(where, "no currency in the rows above the figures", "currency and unit, such as RMB'000 or 单位：万元 人民币")]
+
+
+def _date(column: _Column, title: str, statement: str) -> None:
+    """Find first and last day of a column: as stated, by its code, by its name, or from name and title together."""
+    if column.end and column.start and not column.start.isdigit():
+        return
+    months = column.start if column.start.isdigit() else ""
+    column.start = ""
+    try:
+        period = Period.parse(column.head)
+        column.end = period.end.isoformat()
+        column.start = period.start.isoformat() if period.start else ""
+    except ValueError:
+        found = resolve(column.head, [title], statement == "financial_position")
+        if found:
+            column.start, column.end = found[0].isoformat() if found[0] else "", found[1].isoformat()
+    if months and column.end and not column.start:
+        after = parse_date(column.end).toordinal() + 1
+        column.start = add_months(parse_date(column.end).fromordinal(after), -int(months)).isoformat()
