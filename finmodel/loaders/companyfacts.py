@@ -81,14 +81,14 @@ def _concept(taxonomy: str, concept: str, body: Any, where: str, faults: list[st
             if currency in CURRENCIES:
                 tagged += [_entry(taxonomy, concept, label, currency, entry) for entry in entries]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        faults.append(fault(where, f"an entry without a good {error}", "end, val, accn, form and filed in every entry"))
+        faults.append(fault(where, f"an entry with no good {error}", "end, val, accn, form and filed in every entry"))
     return tagged
 
 
 def _entry(taxonomy: str, concept: str, label: str, currency: str, entry: dict[str, Any]) -> Tagged:
     start, form, value = entry.get("start"), entry["form"], entry["val"]
     if type(value) not in (int, float):
-        raise ValueError(f"val {value!r}")
+        raise ValueError(f"val: {value!r}")
     return Tagged(
         taxonomy,
         concept,

@@ -6,6 +6,8 @@ programs), ``table_periods.csv`` (their codes for periods).
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -252,12 +254,16 @@ def _months_of(year: str, months: int) -> tuple[str, str]:
 
 
 def _is_csv(head: bytes, path: Path) -> bool:
-    """Whether text is a table: at least two rows with the same number, three or more, of delimiters."""
+    """Whether text is a table: its first rows have as many cells as its header, which holds no figures."""
     if b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return path.suffix.lower() in (".csv", ".tsv")
     encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    first, _, rest = head[: len(head) // 2 * 2].decode(encoding, errors="replace").partition("\n")
-    return any(first.count(mark) >= 2 and mark in rest for mark in (",", "\t", ";")) and len(first) < 20_000 and "<" not in first[:200]
+    lines = head[: len(head) // 2 * 2].decode(encoding, errors="replace").splitlines()[:20]
+    if len(lines) < 2 or lines[0].lstrip()[:1] in ("<", "{", "%") or re.search(r"\d,\d{3}\b", lines[0]):
+        return False
+    mark = max(",\t;", key=lines[0].count)
+    widths = [len(row) for row in csv.reader(lines, delimiter=mark)]
+    return widths[0] == widths[1] >= 3 or (len(set(widths)) == 1 and widths[0] == 2)
 
 
 loaders.add("csv", Loader("csv", "CSV and tab-separated tables", _is_csv, read_csv_facts))
