@@ -56,7 +56,7 @@ class Brief(Results):
         return f"<pre>{html.escape(self.summary())}</pre>"
 
 
-def brief(statements: Statements, firm: str) -> Brief:
+def build_brief(statements: Statements, firm: str) -> Brief:
     """Write the brief of one firm as of the day of `statements`.
 
     Parameters
@@ -74,7 +74,7 @@ def brief(statements: Statements, firm: str) -> Brief:
     Examples
     --------
     >>> from finmodel.statements import load_statements
-    >>> print(brief(load_statements().as_of("2021-11-30"), "sensetime").table["sentence"].iloc[0])
+    >>> print(build_brief(load_statements().as_of("2021-11-30"), "sensetime").table["sentence"].iloc[0])
     SenseTime spent 1.62 yuan to bring in 1 yuan of revenue in FY 2020.
     """
     name, title = _names(statements, firm)

@@ -18,7 +18,7 @@ QUANTITIES = (
 """Ratios that the coverage table follows; liquid funds, burn and runway come with them."""
 
 
-def coverage(statements: Statements, firms: Sequence[str] | None = None) -> Results:
+def compute_coverage(statements: Statements, firms: Sequence[str] | None = None) -> Results:
     """Return what is computable as of the day of `statements`: one row per firm, period and quantity with the reason where not.
 
     Parameters
@@ -31,7 +31,7 @@ def coverage(statements: Statements, firms: Sequence[str] | None = None) -> Resu
     Examples
     --------
     >>> from finmodel.statements import load_statements
-    >>> table = coverage(load_statements().as_of("2021-12-31"), ["megvii"]).table
+    >>> table = compute_coverage(load_statements().as_of("2021-12-31"), ["megvii"]).table
     >>> "stale" in table.set_index("quantity").loc["runway", "reason"]
     True
     """

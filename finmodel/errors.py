@@ -36,14 +36,16 @@ def fault(where: str, found: str, expected: str, remedy: str = "") -> str:
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
-    """Return the known names closest to `name`, best first.
+    """Return the known names closest to `name`, best first: those spelled like it, then those that contain it.
 
     Examples
     --------
-    >>> nearest("sensetme", ["sensetime", "megvii", "yitu"])
-    ['sensetime']
+    >>> nearest("sensetme", ["sensetime", "megvii", "yitu"]), nearest("cost", ["yitu", "cost_to_revenue"])
+    (['sensetime'], ['cost_to_revenue'])
     """
-    return difflib.get_close_matches(name, list(known), n=most, cutoff=0.5)
+    names = list(known)
+    within = [one for one in names if name and name.lower() in one.lower()]
+    return list(dict.fromkeys(difflib.get_close_matches(name, names, n=most, cutoff=0.5) + within))[:most]
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> LookupError:

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -118,10 +119,15 @@ def read_facts(path: str | os.PathLike[str]) -> pd.DataFrame:
     return check_facts(raw, where=path.name)
 
 
+@cache
+def _shipped() -> pd.DataFrame:
+    parts = [read_facts(path) for path in sorted((data_root() / "facts").glob("*.csv"))]
+    return pd.concat(parts, ignore_index=True)
+
+
 def shipped_facts() -> pd.DataFrame:
     """Return the facts that ship with finmodel, one table from ``data/facts/*.csv``."""
-    parts = [read_facts(path) for path in sorted((data_root() / "facts").glob("*.csv"))]
-    return pd.concat(parts, ignore_index=True) if parts else check_facts(pd.DataFrame(columns=list(FACT_COLUMNS)))
+    return _shipped().copy()
 
 
 def write_facts(facts: pd.DataFrame, path: str | os.PathLike[str]) -> None:

@@ -6,8 +6,12 @@ import socket
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import finmodel as fm
+
+settings.register_profile("finmodel", deadline=None, derandomize=True)
+settings.load_profile("finmodel")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -176,7 +176,7 @@ def test_periods_are_what_firms_with_calendar_years_report():
 
 
 def test_no_figure_rests_on_memory_and_none_claims_to_be_read_in_the_document():
-    for name in TABLES.keys() - {"left_out"}:
+    for name in ("facts", "documents", "firms", "fx", "events", "terms", "calibration"):
         assert not [row["_where"] for row in TABLES[name] if re.search(r"\bmemory\b", " ".join(row.values()))], name
     assert "primary" not in set(FACTS["read_from"]), "a primary fact needs a page"
     assert FACTS["page"].isna().all()
@@ -297,3 +297,22 @@ def test_every_researched_figure_is_shipped_or_left_out_with_a_reason(shared):
         and (r.firm, r.period_start, r.period_end, r.line_item, round(float(r.value), 4)) not in left
     ]
     assert lost == []
+
+
+def test_every_table_is_described():
+    described = {path for resource in PACKAGE["resources"] for path in ([resource["path"]] if isinstance(resource["path"], str) else [])}
+    assert {path.name for path in ROOT.glob("*.csv")} == described
+
+
+def test_the_readme_counts_what_is_there():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    read_from = FACTS["read_from"].value_counts()
+    assert f"{len(FACTS)} facts on nine firms from {FACTS['document'].nunique()} documents" in text
+    assert f"{read_from['secondary']} come from reports that quote a filing, {read_from['vendor']} from data vendors' copies" in text
+    assert f"| figures | {len(read_table('left_out'))} |" in text
+
+
+def test_listings_of_firms_are_those_of_the_trading_table():
+    firms = read_table("firms").set_index("firm")
+    for row in read_table("trading").itertuples():
+        assert firms.loc[row.firm, ["listed_on", "stock_code", "listed_from"]].tolist() == [row.venue, row.code, row.first_day]

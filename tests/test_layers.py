@@ -18,11 +18,14 @@ LAYERS = [
     {"loaders"},
     {"statements", "results"},
     {"verify", "ratios", "restrictions"},
-    {"estimate", "runway", "generator", "kernel", "simulate"},
-    {"coverage", "cashflow"},
-    {"ipo", "funding"},
-    {"scenarios"},
-    {"attribution", "replay"},
+    {"runway", "posterior", "generator"},
+    {"estimate", "coverage", "kernel"},
+    {"simulate"},
+    {"cashflow"},
+    {"scenarios", "exposures"},
+    {"ipo", "projection", "funding"},
+    {"attribution", "run"},
+    {"replay"},
     {"brief"},
     {"figures"},
     {"pack"},
@@ -95,3 +98,11 @@ def test_no_literal_zero_fill_and_no_print_in_the_library() -> None:
     for path in PACKAGE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert "fillna(0" not in text, f"{path}: a blank is not a zero"
+
+
+def test_public_names_are_no_module_names() -> None:
+    """A function named like its module would be hidden by it as soon as the module is imported."""
+    import finmodel as fm
+
+    modules = {p.stem for p in PACKAGE.glob("*.py")} | {p.name for p in PACKAGE.iterdir() if p.is_dir()}
+    assert not modules & set(fm.__all__)

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from making import facts, flow
 
 import finmodel as fm
 from finmodel.facts import line_items
 from finmodel.ratios import compute_ratios, ratios
 from finmodel.statements import Statements
-from tests.test_statements import facts, flow
 
 ALL = list(ratios.items())
 

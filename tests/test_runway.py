@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from making import cash, facts, flow
 
 from finmodel.runway import age_in_months, cash_runway, is_stale, liquid_funds, yearly_flows
 from finmodel.statements import Statements
-from tests.test_statements import facts, flow
 
 
 def shown(statements: Statements, day: str, firm: str) -> pd.DataFrame:
@@ -54,10 +54,6 @@ def test_without_liquid_funds_there_is_a_line_not_a_point(statements: Statements
     assert needed[1] == pytest.approx(2 * needed[0])
     assert needed[2] == pytest.approx(3 * needed[0])
     assert needed[0] == pytest.approx(12 * table.loc[("net_burn", "with capital expenditure"), "value"])
-
-
-def cash(value: float, end: str = "2020-12-31", item: str = "cash_and_cash_equivalents", **more: object) -> dict[str, object]:
-    return {"line_item": item, "value": value, "period_end": end, **more}
 
 
 def test_two_halves_are_summed_and_one_half_is_never_annualised() -> None:

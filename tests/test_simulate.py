@@ -7,7 +7,6 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy_twin
 import pytest
 from scipy import stats
 
@@ -28,6 +27,7 @@ from finmodel.simulate import (
     summarise,
     uniforms,
 )
+from tests import numpy_twin
 
 MILLION = 1_000_000
 STILL = {

@@ -9,20 +9,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from making import facts, flow, instant
 
 import finmodel as fm
-from finmodel.facts import check_facts
 from finmodel.statements import Statements, exchange_rate, unbalanced
-
-
-def facts(*rows: dict[str, object]) -> pd.DataFrame:
-    base = {"firm": "acme", "currency": "CNY", "basis": "IFRS", "document": "acme-2020", "published_on": "2021-03-31",
-            "read_from": "primary"}  # fmt: skip
-    return check_facts(pd.DataFrame([{**base, **{k: str(v) for k, v in row.items()}} for row in rows]))
-
-
-def flow(item: str, value: float, start: str = "2020-01-01", end: str = "2020-12-31", **more: object) -> dict[str, object]:
-    return {"line_item": item, "value": value, "period_start": start, "period_end": end, **more}
 
 
 def test_as_of_is_a_door_in_both_directions(statements: Statements) -> None:
@@ -120,10 +110,6 @@ def test_conversion_shows_the_rate_and_keeps_the_sign(statements: Statements) ->
     odd = Statements(facts(flow("revenue", 1, currency="ZAR")))
     with pytest.raises(fm.DataError, match="no ZAR/CNY rate"):
         odd.lines("acme", currency="CNY")
-
-
-def instant(item: str, value: float, **more: object) -> dict[str, object]:
-    return {"line_item": item, "value": value, "period_end": "2020-12-31", **more}
 
 
 def test_a_balance_sheet_that_does_not_balance_is_refused(tmp_path: Path) -> None:

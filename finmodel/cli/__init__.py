@@ -1,6 +1,12 @@
 """The ``finmodel`` command: one file per stage, each adding its commands to :data:`app`."""
 
-from finmodel.cli import brief, documents, facts, pack, ratios, verify
+import finmodel.cli.brief
+import finmodel.cli.documents
+import finmodel.cli.facts
+import finmodel.cli.pack
+import finmodel.cli.ratios
+import finmodel.cli.scenarios
+import finmodel.cli.verify
 from finmodel.cli.app import app, main
 
-__all__ = ["app", "brief", "documents", "facts", "main", "pack", "ratios", "verify"]
+__all__ = ["app", "main"]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from finmodel.brief import brief
+from finmodel.brief import build_brief
 from finmodel.cli.app import Format, FormatOption, app, show, takes_statements
 from finmodel.statements import Statements
 
@@ -21,7 +21,7 @@ def show_brief(
     form: FormatOption = Format.table,
 ) -> None:
     """Write the brief of one firm: the number, its definition, the document, how sure, the restrictions."""
-    result = brief(statements, name)
+    result = build_brief(statements, name)
     if output is not None:
         from finmodel.data import written
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from finmodel.cli.app import AllOption, Format, FormatOption, app, show, takes_statements
-from finmodel.coverage import coverage
+from finmodel.coverage import compute_coverage
 from finmodel.data import rows
 from finmodel.facts import read_facts
 from finmodel.ratios.compute import compute_ratios
@@ -58,7 +58,7 @@ def check_file(path: Annotated[Path, typer.Argument(help="Facts file (CSV).")]) 
 @takes_statements
 def show_coverage(statements: Statements, form: FormatOption = Format.table) -> None:
     """Show what is computable for each firm, period and quantity, and the missing or stale line where it is not."""
-    show(coverage(statements).records(), form)
+    show(compute_coverage(statements).records(), form)
 
 
 @facts_app.command("restatements")

@@ -291,5 +291,3 @@ def _dependent(data: pd.DataFrame) -> str:
         return "No firm discloses what part of its revenue comes from public-sector customers"
     parts = [f"{firm_name(r.firm)} {percent(r.value)}" for r in public.itertuples()]
     return f"Revenue from public-sector customers or city projects, latest disclosed: {listed(parts)}"
-
-

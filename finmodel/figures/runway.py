@@ -178,14 +178,25 @@ def _months(ax: Axes, y: float, row: object, tone: str, place: int) -> None:
     if value < 0.5 * LONGEST:
         ax.text(value + 0.5, y, text, size=NOTE, va="center")
     else:
-        ax.text(min(value, LONGEST) - 0.5, y, text, size=NOTE, va="center", ha="right", bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})
+        ax.text(
+            min(value, LONGEST) - 0.5,
+            y,
+            text,
+            size=NOTE,
+            va="center",
+            ha="right",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+        )
 
 
 def _needed(ax: Axes, y: float, table: pd.DataFrame) -> None:
     """Write what liquid funds would have to be to last 12, 24 and 36 months, where the burn is known."""
     rows = table[table["quantity"].str.startswith("funds_needed") & table["default"]]
     if len(rows):
-        parts = [f"{q.removeprefix('funds_needed_').removesuffix('m')} months: RMB {bn(v)} bn" for q, v in zip(rows["quantity"], rows["value"], strict=True)]
+        parts = [
+            f"{q.removeprefix('funds_needed_').removesuffix('m')} months: RMB {bn(v)} bn"
+            for q, v in zip(rows["quantity"], rows["value"], strict=True)
+        ]
         ax.text(0, y, "Liquid funds that would last " + ", ".join(parts), size=NOTE, va="top")
 
 

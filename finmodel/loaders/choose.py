@@ -13,7 +13,7 @@ _NEAR = 14
 
 _CORE = {
     "income": {"revenue", "profit_before_tax", "operating_profit", "gross_profit", "income_tax", "cost_of_sales"},
-    "financial_position": {"total_assets", "total_current_assets", "total_equity", "net_assets", "total_equity_and_liabilities", "bank", "net_current_assets"}
+    "financial_position": {"total_assets", "total_current_assets", "total_equity", "net_assets", "total_equity_and_liabilities", "net_current_assets"}
     | {"total_assets_less_current_liabilities", "total_current_liabilities", "total_liabilities", "trade_payables"},
     "cash_flow": {"operating_cash_flow", "investing_cash_flow", "financing_cash_flow", "cash_at_end"},
 }
@@ -31,7 +31,7 @@ def chosen(statements: Iterable[Statement]) -> list[Statement]:
     whole = [g for g in sets if len({s.kind for s in g}) == most]
     if any(_consolidated(g) for g in whole):
         whole = [g for g in whole if _consolidated(g)]
-    if most < len(KINDS):
+    if usable and most < len(KINDS):
         whole = [_best_of_each(usable)]
     by_period: dict[tuple[date, int], list[Statement]] = {}
     for group in whole:

@@ -16,7 +16,7 @@ from finmodel.facts import check_facts
 from finmodel.loaders.base import slug
 from finmodel.loaders.choose import chosen
 from finmodel.loaders.checks import check_statements
-from finmodel.loaders.find import KINDS, Finder, Found
+from finmodel.loaders.find import KINDS, Finder, Found, bank_page
 from finmodel.loaders.labels import suggestion
 from finmodel.loaders.layout import Page
 from finmodel.loaders.naming import settle
@@ -37,8 +37,8 @@ class Source:
         Text of every page.
     page : callable
         ``page(number)``, from 1: the lines of a page.
-    paged : bool
-        Whether the numbers are pages (else numbers of tables, which go to the locator).
+    unit : str
+        What the numbers count: ``page``, or ``table`` or ``line``, which go to the locator.
     tick : callable
         Called now and then during the work; may raise to stop it.
     """
@@ -46,7 +46,7 @@ class Source:
     path: Path
     texts: Sequence[str]
     page: Callable[[int], Page]
-    paged: bool = True
+    unit: str = "page"
     tick: Callable[[], None] = lambda: None
 
 
@@ -70,20 +70,15 @@ def read_document(source: Source, firm: str | None) -> pd.DataFrame:
     return facts
 
 
-def _understood(found: list[Found], traditional: bool, money: tuple[str, float]) -> list[Statement]:
-    """Read what each statement says of itself, then date those that leave it open by their neighbours."""
-    first = {id(f): understand(f, (), traditional, money) for f in found}
+def _understood(found: list[Found], traditional: bool, money: tuple[str, float | None]) -> list[Statement]:
+    """Read what each statement says of itself, then date and scale those that leave it open by their neighbours."""
+    first = [understand(f, (), traditional, money) for f in found]
+    known = [s for s in first if s]
     out = []
-    for f in found:
-        statement = first[id(f)]
-        if statement is None:
-            near = sorted((abs(o.page - f.page), o.page) for o in found if first[id(o)] is not None)
-            for _, page in near[:3]:
-                other = next(s for o in found if o.page == page and (s := first[id(o)]) is not None)
-                statement = understand(f, _hints(other), traditional, money)
-                if statement:
-                    break
-        if statement:
+    for f, statement in zip(found, first, strict=True):
+        near = sorted(known, key=lambda s: (abs(s.found.page - f.page), s.found.page))[:3]
+        tries = (understand(f, _hints(n), traditional, (n.spans[0].currency, n.spans[0].scale)) for n in near)
+        if statement := statement or next((s for s in tries if s), None):
             out.append(statement)
     return out
 
@@ -95,27 +90,27 @@ def _hints(other: Statement) -> tuple[str, ...]:
     return hint(other), f"{months} months"
 
 
-def _money(texts: Sequence[str]) -> tuple[str, float]:
+def _money(texts: Sequence[str]) -> tuple[str, float | None]:
     """Return currency and scale for statements that do not say: what the document says of all its statements."""
     whole = "\n".join(texts)
-    if match := re.search(r"(?:财务)?(?:报表|附注)[^。\n]{0,20}单位[^。\n]{0,6}(?:为|：|:)\s*(?:人民币)?元", simplified(whole[:600_000])):
+    if match := re.search(r"(?:报表|附注)[^。\n]{0,20}单位[^。\n]{0,6}(?:为|：|:)\s*(?:人民币)?元", simplified(whole[:600_000])):
         return currency_in(match[0]) or "CNY", 1.0
-    if re.search(r"securities and exchange commission|form (10-k|10-q|20-f)|[^A-Z]\$ ?\d", whole[:200_000], re.IGNORECASE):
-        return "USD", 1.0
-    return "CNY" if re.search(r"人民[币幣]|RMB|Renminbi", whole[:200_000]) else "", 1.0
+    if re.search(r"securities and exchange commission|form (10-k|10-q|20-f)", whole[:200_000], re.IGNORECASE):
+        return "USD", None if re.search(r"in (thousands|millions)", whole, re.IGNORECASE) else 1.0
+    if re.search(r"[^A-Z]\$ ?\d", whole[:200_000]):
+        return "USD", None
+    return "CNY" if re.search(r"人民[币幣]|RMB|Renminbi", whole[:200_000]) else "", None
 
 
 def _refuse(source: Source, found: list[Found], kept: list[Statement]) -> None:
     """Raise with what the document holds instead of statements that can be read."""
     where = source.path.name
-    bank = next((s for s in kept if s.kind == "financial_position" and _is_bank(s)), None)
-    if bank is not None:
-        place = f"page {bank.found.page}" if source.paged else f"table {bank.found.page}"
+    if not any("total_current_assets" in s.roles() or "net_current_assets" in s.roles() for s in kept) and (bank := bank_page(source.texts)):
         raise DataError(
             [
                 fault(
-                    f"{where}, {place}",
-                    "a bank's statement of financial position (deposits and loans, no current assets)",
+                    f"{where}, {source.unit} {bank}",
+                    "a bank's or insurer's statement of financial position (deposits and loans, no current assets)",
                     "statements of an industrial or commercial firm",
                     "banks and insurers are not covered: their line items would be misread",
                 )
@@ -123,12 +118,8 @@ def _refuse(source: Source, found: list[Found], kept: list[Statement]) -> None:
         )
     if not kept:
         titles = "; ".join(f"{f.title[:60]!r} on page {f.page}" for f in found[:5])
-        seen = f"titles of statements without dated columns of figures ({titles})" if found else "no title of a statement with figures below it"
+        seen = f"titles of statements whose columns name no period or no unit ({titles})" if found else "no title of a statement with figures below it"
         raise DataError([fault(where, seen, "an income statement, a statement of financial position or a cash flow statement", "check that the document holds financial statements")])
-
-
-def _is_bank(statement: Statement) -> bool:
-    return sum(e.meaning.role == "bank" for e in statement.entries) >= 2 and "total_current_assets" not in statement.roles()
 
 
 def _records(source: Source, statements: Sequence[Statement], firm: str | None) -> list[dict[str, object]]:
@@ -152,7 +143,7 @@ def _records(source: Source, statements: Sequence[Statement], firm: str | None) 
 
 def _record(source: Source, statement: Statement, line_no: int, entry: Entry, cell: Cell) -> dict[str, object]:
     scale, currency = _unit(statement, entry, cell)
-    box = ",".join(f"{v:.1f}" for v in (cell.word.x0, cell.word.top, cell.word.x1, cell.word.bottom))
+    page, locator = _place(source, cell)
     start: date | None = cell.span.start
     return {
         "statement": statement.kind,
@@ -166,10 +157,20 @@ def _record(source: Source, statement: Statement, line_no: int, entry: Entry, ce
         "currency": currency,
         "value": cell.amount * scale,
         "audit": cell.span.audit,
-        "page": cell.page if source.paged else "",
-        "locator": box if source.paged else f"table {cell.page - 1}; {box}",
+        "page": page,
+        "locator": locator,
         "note": _note(statement, entry, cell),
     }
+
+
+def _place(source: Source, cell: Cell) -> tuple[object, str]:
+    """Page and box; in a web page the number of the table (from 0) and row, in plain text the line."""
+    word = cell.word
+    if source.unit == "table":
+        return "", f"table {cell.page - 1}, row {round(word.top / 12)}"
+    if source.unit == "line":
+        return "", f"line {round(word.top)}"
+    return cell.page, ",".join(f"{v:.1f}" for v in (word.x0, word.top, word.x1, word.bottom))
 
 
 def _unit(statement: Statement, entry: Entry, cell: Cell) -> tuple[float, str]:

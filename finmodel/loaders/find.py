@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from finmodel.loaders.labels import Reader
+from finmodel.loaders.labels import SEVERAL, Reader
 from finmodel.loaders.layout import Line, Page, Word, figure_of, phrases
 from finmodel.loaders.table import Block, read_block
-from finmodel.loaders.words import is_traditional, page_words, scale_in, simplified, title_kind, title_words
+from finmodel.loaders.words import bank_words, is_traditional, page_words, scale_in, simplified, title_kind, title_words
 
 KINDS = ("income", "financial_position", "cash_flow")
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d+\.\d\d(?!\d)|\(\d{1,3}\)")
@@ -60,6 +60,16 @@ def worth_reading(texts: Sequence[str]) -> list[int]:
     return out
 
 
+def bank_page(texts: Sequence[str]) -> int | None:
+    """Return the page of a bank's or insurer's statement of financial position: deposits and loans, and no current assets."""
+    for number, (text, following) in enumerate(zip_longest(texts, texts[1:], fillvalue=""), 1):
+        tight = re.sub(r"\s+", "", simplified(text + following)).lower()
+        if sum(bool(p.search(tight)) for p in bank_words()) >= 3 and not re.search("流动资产|currentassets", tight):
+            if any(title_kind(line) == "financial_position" for line in text.splitlines()):
+                return number
+    return None
+
+
 def furniture(texts: Sequence[str]) -> frozenset[str]:
     """Return the running heads and feet: first and last lines that come back on several pages, figures aside."""
     count: Counter[str] = Counter()
@@ -99,8 +109,10 @@ class Finder:
 
     def _lines(self, number: int) -> list[Line]:
         if number not in self._clean:
-            lines = self._page(number).lines
-            self._clean[number] = [line for i, line in enumerate(lines) if not self._is_furniture(line, i, len(lines))]
+            page = self._page(number)
+            lines = page.lines
+            kept = [line for i, line in enumerate(lines) if page.cells or not self._is_furniture(line, i, len(lines))]
+            self._clean[number] = kept
         return self._clean[number]
 
     def _is_furniture(self, line: Line, index: int, count: int) -> bool:
@@ -108,7 +120,7 @@ class Finder:
             return False
         if _PAGE_NUMBER.fullmatch(line.text.strip()):
             return True
-        if _bare(line.text) not in self._furniture or title_kind(line.text):
+        if _bare(line.text) not in self._furniture or title_kind(line.text) or len(_AMOUNT.findall(line.text)) > 1:
             return False
         return not (_HEAD_WORDS.search(line.text) or scale_in(line.text)) or index >= count - 2
 
@@ -168,17 +180,25 @@ class Finder:
         if untitled and before is not None:
             if not any(row.cells and reader.known(row.label) for row in block.rows) or self._complete(found, kind):
                 return False
+            if len(self._roles([block], kind) & self._roles(found.blocks, kind)) > 3:  # it begins anew: the parent's
+                return False
             if len([c for c in block.columns if not c.note]) != len([c for c in before.columns if not c.note]):
                 return False
         found.blocks.append(block)
         return True
 
     def _complete(self, found: Found, kind: str) -> bool:
+        return any(roles <= self._roles(found.blocks, kind) for roles in _LAST[kind])
+
+    def _roles(self, blocks: Sequence[Block], kind: str) -> set[str]:
         reader = Reader(kind, self.traditional)
-        for block in found.blocks:
+        for block in blocks:
             for row in block.rows:
-                _ = reader.row(row.label) if row.cells and row.label else reader.heading(row.label)
-        return any(roles <= reader.seen for roles in _LAST[kind])
+                if row.cells and row.label:
+                    reader.row(row.label)
+                else:
+                    reader.heading(row.label)
+        return reader.seen - {""} - SEVERAL
 
 
 _LAST: dict[str, tuple[set[str], ...]] = {
@@ -194,6 +214,8 @@ def _title(lines: Sequence[Line], i: int, count: int) -> _Mark | None:
     if len(part) < count or any(b.top - a.bottom > 1.2 * a.size for a, b in zip(part, part[1:], strict=False)):
         return None
     text = " ".join(line.text for line in part)
+    if _AMOUNT.search(text):
+        return None
     if kind := title_kind(text):
         return _Mark(i, i + count, kind, text)
     if count == 1 and not any(figure_of(w.text) for w in part[0].words[1:]):

@@ -62,7 +62,8 @@ def digits(text: str) -> str:
     '2022年12月31日'
     """
     text = simplified(text).lower()
-    text = re.sub(r"(?<=[\d⺀-鿿]) +(?=[年月日度⺀-鿿\d—–-])|(?<=[年月—–-]) +(?=\d)", "", text)
+    text = re.sub(r"(?<=[\d⺀-鿿]) +(?=[⺀-鿿])|(?<=[⺀-鿿]) +(?=\d)", "", text)
+    text = re.sub(r"(?<=[\d月]) *([—–~-]) *(?=\d{1,2}月)", r"\1", text)
     text = _ZH_YEAR.sub(lambda m: m[0].translate(_DIGITS).replace("十", "1"), text)
     return _ZH_NUMBER.sub(lambda m: str(_chinese(m[0])), text)
 

@@ -58,7 +58,11 @@ class Reader:
 
     def heading(self, label: str) -> bool:
         """Take note of a label without figures; whether it is known as the heading of a section."""
+        if any(self._matches(p, label) for p in self._patterns("role")):
+            return False
         for pattern in self._patterns("section"):
+            if pattern.name == "supplemental" and "operating_cash_flow" not in self.seen:
+                continue
             if self._matches(pattern, label):
                 plain_attribution = pattern.name == "attribution_profit" and "total_comprehensive_income" in self.seen
                 self.section = "attribution_tci" if plain_attribution else pattern.name
@@ -68,7 +72,7 @@ class Reader:
     def row(self, label: str) -> Meaning:
         """Return what a row with figures is, and move on to the section that it opens."""
         meaning = Meaning(section=self.section)
-        for pattern in (*self._patterns("item"), *self._patterns("role")):
+        for pattern in self._patterns("item role"):
             if pattern.section in ("", self.section) and self._matches(pattern, label):
                 item = pattern.name if pattern.kind == "item" and self.section not in _UNNAMED else ""
                 meaning = Meaning(item, pattern.name, self.section)
@@ -82,6 +86,10 @@ class Reader:
             if self._matches(pattern, label):
                 self.section = pattern.name
                 return
+
+    def means(self, label: str) -> str:
+        """Return the line item that a label names by itself, whatever the section; a blank for none."""
+        return next((p.name for p in self._patterns("item") if not p.section and self._matches(p, label)), "")
 
     def known(self, label: str) -> bool:
         """Return whether any pattern of the statement knows the label."""
@@ -100,13 +108,18 @@ class Reader:
         return any(pattern.regex.fullmatch(form) for form in forms(label))
 
 
+SEVERAL = frozenset(
+    {"lease_liabilities", "restricted_cash", "financial_assets_at_fvtpl", "contract_liabilities", "contract_assets", "term_deposits", "preferred_shares"}
+)
+"""Line items that a statement may print in parts (current and non-current)."""
+
 _UNNAMED = frozenset({"attribution_tci", "per_share", "shares", "supplemental", "oci"})
 """Sections whose rows bear no line item, whatever their label."""
 
 
 @cache
 def _of_kind(statement: str, kind: str) -> tuple[Pattern, ...]:
-    return tuple(p for p in label_patterns(statement) if p.kind == kind)
+    return tuple(p for p in label_patterns(statement) if p.kind in kind.split())
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from finmodel.units import DASHES, parse_amount
 
@@ -69,6 +69,42 @@ class Page:
     """Whether the lines are the rows of a tagged table, so that no label runs over two of them."""
 
 
+_CELL = 100.0
+_WIDE = 5.0
+
+
+def text_line(text: str, number: int, page: int) -> Line:
+    """Return a line of running text, the `number`-th of its page, as one word at the left."""
+    return Line([Word(text, 0.0, 12.0 * number, _WIDE * len(text), 12.0 * number + 10.0)], page)
+
+
+def grid_line(cells: Sequence[tuple[str, int, int]], number: int, page: int) -> Line | None:
+    """Return a row of a tagged table (text, first column, columns spanned) as a line: text as wide as its cell, figures at the right of theirs.
+
+    Signs in a cell of their own join the figure they belong to. None if the row is empty.
+    """
+    words: list[Word] = []
+    ahead, start = "", 0.0
+    top = 12.0 * number
+    for text, column, span in cells:
+        left, right = _CELL * column + 5, _CELL * (column + span) - 5
+        if not text:
+            continue
+        if words and (_closes(words[-1].text, text)):
+            space = " " if text.isalpha() and text.isascii() else ""
+            words[-1] = replace(words[-1], text=words[-1].text + space + text)
+        elif _opens(text):
+            ahead, start = text, left
+        else:
+            whole, left = ahead + text, start if ahead else left
+            figure = figure_of(whole) is not None or is_year(whole)
+            if figure and not ahead:
+                left = right - min(_WIDE * len(whole), right - left)
+            words.append(Word(whole, left, top, right, top + 10.0))
+            ahead = ""
+    return Line(words, page, band=number) if words else None
+
+
 def join_words(words: Sequence[Word]) -> str:
     """Return the words as text: a space between them unless both are Han characters set close."""
     out = ""
@@ -82,7 +118,7 @@ def join_words(words: Sequence[Word]) -> str:
 
 def is_han(character: str) -> bool:
     """Return whether a character is written without spaces around it (Han, kana, full-width punctuation)."""
-    return "⺀" <= character <= "鿿" or "豈" <= character <= "﫿" or "！" <= character <= "｠" or "　" <= character <= "〿"
+    return "⺀" <= character <= "鿿" or "豈" <= character <= "﫿" or "！" <= character <= "｠" or "　" <= character <= "〿" or character in "“”‘’"
 
 
 def without_leaders(words: Iterable[Word]) -> list[Word]:

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from finmodel.loaders.labels import Meaning, forms
+from finmodel.loaders.labels import SEVERAL, Meaning, Reader, forms
 from finmodel.loaders.statement import Entry, Statement
-
-SEVERAL = frozenset(
-    {"lease_liabilities", "restricted_cash", "financial_assets_at_fvtpl", "contract_liabilities", "contract_assets", "term_deposits", "preferred_shares"}
-)
-"""Line items that a statement may print in parts (current and non-current)."""
 
 TOTAL_OF = {
     "non_current_assets": "total_non_current_assets",
@@ -71,12 +66,55 @@ def _named_once(statement: Statement) -> None:
                 r.remark = f"candidate: {item} (printed in more than one line)"
 
 
+def _misprinted_total(statement: Statement) -> None:
+    """A total of financing that closes the investing section, with another that closes financing, is the total of investing."""
+    totals = _of(statement, "financing_cash_flow")
+    inside = [e for e in totals if e.meaning.section == "investing"]
+    if len(inside) == 1 and len(totals) == 2 and not _of(statement, "investing_cash_flow"):
+        name(inside[0], "investing_cash_flow")
+        inside[0].remark = "the label says financing; the line closes the investing activities"
+
+
 def _profit_on_top(statement: Statement) -> None:
     """In the cash flow statement only the line that it starts from is the profit."""
     if statement.kind == "cash_flow":
         for entry in statement.entries[2:]:
             if entry.meaning.line_item in ("profit_before_tax", "profit_for_period"):
                 name(entry, "")
+
+
+def _total_of_heading(statement: Statement) -> None:
+    """Name a total printed without a label after the heading above its parts (*Inventories:* raw materials, ..., total)."""
+    reader = Reader(statement.kind, statement.traditional)
+    for i, entry in enumerate(statement.entries):
+        if entry.label or entry.meaning.role or not entry.under:
+            continue
+        item = reader.means(entry.under.rstrip(":： "))
+        parts = [e for e in statement.entries[:i] if e.under == entry.under]
+        if item and not _of(statement, item) and len(parts) > 1 and sums_to(entry, parts):
+            name(entry, item)
+
+
+def _total_assets(statement: Statement) -> None:
+    """Of two equal totals without labels or with one, the first is total assets, if it stands above the liabilities."""
+    if statement.kind != "financial_position" or _of(statement, "total_assets"):
+        return
+    entries = statement.entries
+    for i, entry in enumerate(entries):
+        if "liabilities" in entry.meaning.section or entry.meaning.section == "equity":
+            return
+        if not entry.label and not entry.meaning.role and any(_same(entry, e) for e in entries[i + 1 :] if not e.label or e.meaning.role == "total_equity_and_liabilities"):
+            name(entry, "total_assets")
+            return
+
+
+def _parts_of_cost(statement: Statement) -> None:
+    """A cost of services beside a cost of products is a part: the cost of sales is not printed in one line."""
+    costs = [e for e in statement.entries if any(f.startswith(("cost of ", "costs of ")) for f in forms(e.label))]
+    named = [e for e in costs if e.meaning.line_item == "cost_of_sales"]
+    if statement.kind == "income" and len(costs) > 1 and len(named) == 1 and not any(c in f for c in ("sales", "revenue", "total") for f in forms(named[0].label)):
+        name(named[0], "")
+        named[0].remark = "candidate: cost_of_sales (printed in more than one line)"
 
 
 def _unlabelled_totals(statement: Statement) -> None:
@@ -103,7 +141,7 @@ def _unlabelled_totals(statement: Statement) -> None:
 
 def sums_to(total: Entry, parts: list[Entry], slack: float = 2.0) -> bool:
     """Return whether the parts add up to the total in every column (a blank adds nothing)."""
-    return all(abs(c.amount - sum(p.value(c.span.end) or 0.0 for p in parts)) <= slack for c in total.cells)
+    return all(abs(c.amount - sum(p.value(c.span) or 0.0 for p in parts)) <= slack for c in total.cells)
 
 
 def name(entry: Entry, item: str) -> None:
@@ -116,7 +154,7 @@ def _of(statement: Statement, item: str) -> list[Entry]:
 
 
 def _same(a: Entry, b: Entry) -> bool:
-    return [(c.span.end, c.amount) for c in a.cells] == [(c.span.end, c.amount) for c in b.cells]
+    return [(c.span, c.amount) for c in a.cells] == [(c.span, c.amount) for c in b.cells]
 
 
-_STEPS: tuple[Callable[[Statement], None], ...] = (_operating_income, _sole_revenue, _profit_on_top, _unlabelled_totals, _named_once)
+_STEPS: tuple[Callable[[Statement], None], ...] = (_operating_income, _sole_revenue, _misprinted_total, _profit_on_top, _parts_of_cost, _total_of_heading, _unlabelled_totals, _total_assets, _named_once)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import re
+import statistics
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -163,10 +165,12 @@ def lines_of(characters: list[Character], number: int) -> list[Line]:
 
 def _words(row: list[Character]) -> list[Word]:
     row.sort(key=lambda c: c[1])
+    tight = [b[1] - a[3] for a, b in pairwise(row) if not b[5]]
+    usual = statistics.median(tight) if tight else 0.0
     words: list[Word] = []
     start = 0
     for i in range(1, len(row) + 1):
-        if i < len(row) and not _apart(row[i - 1], row[i]):
+        if i < len(row) and not _apart(row[i - 1], row[i], usual):
             continue
         part = row[start:i]
         text = "".join(c[0] for c in part)
@@ -175,11 +179,11 @@ def _words(row: list[Character]) -> list[Word]:
     return words
 
 
-def _apart(left: Character, right: Character) -> bool:
+def _apart(left: Character, right: Character, usual: float) -> bool:
+    """Return whether a word ends between two characters: white space with room for it, or a gap."""
     gap, size = right[1] - left[3], right[4] - right[2]
-    letters = left[0].isascii() and right[0].isascii() and left[0].isalpha() and right[0].isalpha()
-    if letters:  # a ligature is followed by white space that is not there
-        return gap > 0.35 * size or (right[5] and gap > 0.08 * size)
+    if left[0].isascii() and right[0].isascii() and left[0].isalpha() and right[0].isalpha():
+        return gap > 0.35 * size or (right[5] and gap - usual > 0.06 * size)  # a ligature is followed by white space that is not there
     return gap > 0.16 * size or (right[5] and gap > -0.3 * size)
 
 
@@ -189,17 +193,16 @@ def _rules(page: pdfium.PdfPage) -> list[tuple[float, float, float]]:
         return []
     height = page.get_height()
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    rules = []
+    rules, boxes = [], []
     for i in range(min(raw.FPDFPage_CountObjects(page.raw), 20_000)):
         thing = raw.FPDFPage_GetObject(page.raw, i)
         if raw.FPDFPageObj_GetType(thing) != raw.FPDF_PAGEOBJ_PATH:
             continue
         raw.FPDFPageObj_GetBounds(thing, left, bottom, right, top)
         if right.value - left.value > 8:
-            rules.append((height - top.value, left.value, right.value))
-            if top.value - bottom.value > 4:
-                rules.append((height - bottom.value, left.value, right.value))
-    return rules
+            thin = top.value - bottom.value <= 2
+            (rules if thin else boxes).append((height - top.value, left.value, right.value))
+    return rules if len(rules) > 3 else rules + boxes
 
 
 def set_bands(lines: list[Line], rules: list[tuple[float, float, float]]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 
 from finmodel.loaders.find import Found
 from finmodel.loaders.heading import dates_in, resolve
 from finmodel.loaders.labels import Meaning, Reader
-from finmodel.loaders.layout import Word, figure_of
+from finmodel.loaders.layout import Word, figure_of, is_han
 from finmodel.loaders.table import Block, Column, Row
 from finmodel.loaders.words import currency_in, scale_in, simplified
 from finmodel.units import parse_amount
@@ -52,9 +53,9 @@ class Entry:
     shares: bool = False
     remark: str = ""
 
-    def value(self, end: date) -> float | None:
-        """Amount in printed units in the column that ends on a day."""
-        return next((c.amount for c in self.cells if c.span.end == end), None)
+    def value(self, span: Span) -> float | None:
+        """Amount in printed units in one column."""
+        return next((c.amount for c in self.cells if c.span == span), None)
 
 
 @dataclass
@@ -64,6 +65,7 @@ class Statement:
     kind: str
     found: Found
     spans: list[Span]
+    traditional: bool = False
     entries: list[Entry] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -86,8 +88,8 @@ _GROUP = re.compile(r"\bgroup\b|consolidated|合并|综合|集团")
 _AUDIT = (("unaudited", re.compile(r"unaudited|未经审")), ("audited", re.compile(r"audited|经审")))
 
 
-def understand(found: Found, hints: Sequence[str], traditional: bool, money: tuple[str, float]) -> Statement | None:
-    """Return a statement with its periods, units and rows named, or None if its columns have no period.
+def understand(found: Found, hints: Sequence[str], traditional: bool, money: tuple[str, float | None]) -> Statement | None:
+    """Return a statement with its periods, units and rows named, or None if its columns have no period or no unit.
 
     Parameters
     ----------
@@ -97,8 +99,8 @@ def understand(found: Found, hints: Sequence[str], traditional: bool, money: tup
         Dates said elsewhere in the document, for heads that leave something open.
     traditional : bool
         Whether the document is in traditional Chinese.
-    money : tuple of str and float
-        Currency and scale where the statement does not say.
+    money : tuple of str and (float or None)
+        Currency and scale where the statement does not say; None where nothing does.
     """
     kind = "income" if found.kind == "comprehensive_income" else found.kind
     first = found.blocks[0]
@@ -106,25 +108,44 @@ def understand(found: Found, hints: Sequence[str], traditional: bool, money: tup
     kept = {i: span for i, c in _kept(first.columns).items() if (span := _span(c, context, kind, first, money))}
     if not kept:
         return None
-    statement = Statement(kind, found, list(kept.values()))
+    statement = Statement(kind, found, list(kept.values()), traditional)
     reader = Reader(kind, traditional)
     under, carried = "", None
-    for block in found.blocks:
+    for block, rows in zip(found.blocks, _over_pages(found.blocks), strict=True):
         where = _matched(block, first, kept)
-        for row in block.rows:
+        for row in rows:
             cells = _cells(row, where)
             if not cells:
                 carried = row
-                if row.label and reader.heading(row.label):
-                    under = row.label
-                elif row.label.endswith((":", "：")):
+                if row.label and (reader.heading(row.label) or row.label.endswith((":", "：")) or _names(row.label, reader)):
                     under = row.label
                 continue
             label = _carry(carried, row, reader)
             carried = None
+            section = reader.section
             statement.entries.append(Entry(label, under, row.note, cells, Meaning(), row.top))
             _mean(statement, reader)
+            under = under if reader.section == section else ""
     return statement
+
+
+def _names(label: str, reader: Reader) -> bool:
+    """Return whether a label without figures is the name of the total below it (PRC forms print every line, filled or not)."""
+    return not is_han(label[-1]) and bool(reader.means(label))
+
+
+def _over_pages(blocks: Sequence[Block]) -> list[list[Row]]:
+    """Return the rows of each page; a label that a page end cuts within parentheses takes its end from the next page."""
+    pages = [list(block.rows) for block in blocks]
+    for before, after in pairwise(pages):
+        if before and after and before[-1].cells and not after[0].cells and _opened(before[-1].label):
+            before[-1] = replace(before[-1], label=before[-1].label + after[0].label)
+            del after[0]
+    return pages
+
+
+def _opened(label: str) -> bool:
+    return label.count("(") + label.count("（") > label.count(")") + label.count("）")
 
 
 def _kept(columns: Sequence[Column]) -> dict[int, Column]:
@@ -136,16 +157,24 @@ def _kept(columns: Sequence[Column]) -> dict[int, Column]:
     return kept
 
 
-def _span(column: Column, context: list[str], kind: str, block: Block, money: tuple[str, float]) -> Span | None:
+def _span(column: Column, context: list[str], kind: str, block: Block, money: tuple[str, float | None]) -> Span | None:
     period = resolve(column.heads, context, kind == "financial_position")
     if period is None:
         return None
     head = simplified(column.head).lower()
     around = simplified(block.heading)
     currency = currency_in(head) or currency_in(around) or money[0]
-    scale = scale_in(head) or scale_in(around) or (1.0 if currency_in(head) else money[1])
+    scale = scale_in(head) or scale_in(around) or (1.0 if currency_in(head) or currency_in(around) or _in_full(block) else money[1])
+    if scale is None:
+        return None
     audit = next((name for name, pattern in _AUDIT if pattern.search(head)), "")
     return Span(period[0], period[1], currency, scale, audit)
+
+
+def _in_full(block: Block) -> bool:
+    """Return whether most figures have two decimals: nobody prints thousands so."""
+    words = [w.text for row in block.rows for w in row.cells.values()]
+    return sum(bool(re.search(r"\.\d\d\)?$", w)) for w in words) > 0.6 * len(words)
 
 
 def _matched(block: Block, first: Block, kept: dict[int, Span]) -> dict[int, Span]:
@@ -189,8 +218,9 @@ def _mean(statement: Statement, reader: Reader) -> None:
     section = reader.section
     entry.meaning = reader.row(entry.label) if entry.label else Meaning(section=section)
     text = simplified(entry.label).lower()
-    entry.per_share = "per share" in text or "每股" in text or (statement.kind == "income" and section == "per_share" and not _grown(entry))
-    entry.shares = statement.kind == "income" and not entry.per_share and (section == "shares" or "weighted" in text or "加权平均" in text)
+    if statement.kind == "income":
+        entry.per_share = "per share" in text or "每股" in text or (section == "per_share" and not _grown(entry))
+        entry.shares = not entry.per_share and (section == "shares" or "weighted" in text or "加权平均" in text)
 
 
 def _grown(entry: Entry) -> bool:

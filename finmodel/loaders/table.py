@@ -11,7 +11,7 @@ from itertools import pairwise
 from finmodel.loaders.layout import Line, Word, figure_of, is_han, is_year, join_words, joined_marks, phrases, without_leaders
 
 _NOTE = re.compile(
-    r"(?:附?注?[一二三四五六七八九十]{1,3}[、.．,(（]?|[IVX]{1,4}[、.,]?|附注|note|[A-Z]\.?)?\d{0,2}(?:\(?[a-z0-9]{1,3}\)?)?(?:\([a-z0-9ivx]{1,4}\))*(?:[,、&/.;和及-]+\d{1,2}(?:\([a-z0-9ivx]{1,4}\))*)*[)）]?",
+    r"(?:附?注?[一二三四五六七八九十]{1,3}[、.．,(（]?|[IVX]{1,4}[、.,]?|附注|note|[A-Z]\.?)?\d{0,2}(?:\(?[a-z0-9]{1,3}\)?)?(?:\([a-z0-9ivx]{1,4}\))*(?:\s*[,、&/.;和及-]+\s*\d{1,2}(?:\([a-z0-9ivx]{1,4}\))*)*[)）]?",
     re.IGNORECASE,
 )
 _NOTE_HEAD = re.compile(r"^\(?(notes?|附[註注][一二三四五六七八九十]*|附注|note\(s\))\)?$", re.IGNORECASE)
@@ -111,15 +111,16 @@ def read_block(
     columns = _columns(parts[first:], parts[:first])
     if not [c for c in columns if not c.note]:
         return None
+    heading = "\n".join(part.line.text for part in parts[:first])
     edge = min(c.x0 for c in columns if not c.note)
     first = next((i + 1 for i in reversed(range(first)) if parts[i].line.words[-1].x1 > edge), 0 if before is not None else first)
     _set_heads(columns, parts[:first])
     if before is not None and not any(_dated(c.head) for c in columns):
         columns = _like_before(columns, before.columns)
-    for part in parts[first:]:
+    body = _same_table(parts[first:], columns)
+    for part in body:
         _place(part, columns)
-    rows = _rows(parts[first:], knows, heads, tagged)
-    heading = "\n".join(part.line.text for part in parts[:first])
+    rows = _rows(body, knows, heads, tagged)
     return Block(lines[0].page, columns, rows, heading)
 
 
@@ -130,7 +131,7 @@ def _cut(line: Line) -> _Part:
     runs: list[tuple[int, int]] = []
     start = None
     for i in range(len(words) + 1):
-        inside = i < len(words) and (figure[i] or _note_like(words, i) and (i > 0 or figure[1:2] == [True]) or words[i].text in ("N/A", "n/a", "不适用", "不適用"))
+        inside = i < len(words) and (figure[i] or _note_like(words, i) and (i > 0 or figure[1:2] in ([], [True])) or words[i].text in ("N/A", "n/a", "不适用", "不適用"))
         if inside and start is None:
             start = i
         if not inside and start is not None:
@@ -149,9 +150,10 @@ def _note_like(words: Sequence[Word], i: int) -> bool:
 
 def _is_row(part: _Part) -> bool:
     """Return whether a line holds amounts and not only years, days and references."""
-    proper = [w for w in part.figures if figure_of(w.text) is not None and not is_year(w.text) and _PROPER.search(w.text)]
+    figures = [w for w in part.figures if figure_of(w.text) is not None and not is_year(w.text)]
+    proper = [w for w in figures if _PROPER.search(w.text)]
     if not proper:
-        return False
+        return len(figures) > 1 and bool(part.label) and len(figures) == len(part.figures)
     dashes = [w for w in proper if not any(c.isdigit() for c in w.text)]
     return len(proper) > len(dashes) or (len(dashes) > 1 and bool(part.label))
 
@@ -200,7 +202,7 @@ def _set_heads(columns: list[Column], above: Sequence[_Part]) -> None:
     for part in above:
         words = part.line.words
         spans = [p for p in _head_phrases(words) if p.x1 > left - 3 or (p.x1 > left - 60 and is_year(p.text))]
-        spans = [p for p in spans if not _NOTE_HEAD.match(p.text) and not _crosses_label(p, left)]
+        spans = [p for p in spans if not _NOTE_HEAD.match(p.text) and (_dated(p.text) or not _crosses_label(p, left))]
         if not spans:
             continue
         if len(spans) == len(values):
@@ -216,6 +218,25 @@ def _set_heads(columns: list[Column], above: Sequence[_Part]) -> None:
     for column in values:
         if _PERCENT.search(column.head) and not re.search(r"net|净", column.head):
             column.dropped = "changes"
+
+
+_YEARS = re.compile(r"(?:19|20)\d\d")
+
+
+def _same_table(parts: list[_Part], columns: Sequence[Column]) -> list[_Part]:
+    """Return the parts up to where other heads begin another table; heads that repeat those above are left out."""
+    values = [c for c in columns if not c.note]
+    edge = min(c.x0 for c in values) - 20
+    own = [y for c in values for h in reversed(c.heads) if (y := _YEARS.findall(h))]
+    out: list[_Part] = []
+    for part in parts:
+        heads = [p.text for p in _head_phrases(part.line.words) if p.x1 > edge and _YEARS.search(p.text) and len(p.text) < 40]
+        amounts = any(_PROPER.search(w.text) and not is_year(w.text) for w in part.figures)
+        if len(heads) < 2 or amounts:
+            out.append(part)
+        elif own and [_YEARS.findall(h) for h in heads] != own[: len(heads)] or len(heads) < len(values):
+            return out
+    return out
 
 
 def _crosses_label(phrase: Word, left: float) -> bool:
@@ -291,6 +312,10 @@ def _place(part: _Part, columns: list[Column]) -> None:
             part.note = f"{part.note} {word.text}".strip()
         else:
             part.label.append(word)
+    notes = [c for c in columns if c.note]
+    for word in [w for w in part.label if any(w.x0 >= c.x0 - 3 and w.x1 <= c.x1 + 3 for c in notes) and _note_like([w], 0)]:
+        part.label.remove(word)
+        part.note = f"{part.note} {word.text}".strip()
     part.label.sort(key=lambda w: w.x0)
 
 
@@ -336,7 +361,7 @@ def _ruled(parts: Sequence[_Part]) -> bool:
     """Return whether the ruled rows hold one row of figures each."""
     bands = [p.line.band for p in parts if p.cells]
     held = [b for b in bands if b is not None]
-    return len(held) > 0.7 * len(bands) and len(set(held)) > 0.9 * len(held) and len(held) > 1
+    return len(held) > 0.7 * len(bands) and len(set(held)) > 0.9 * len(held)
 
 
 def _pitch(parts: Sequence[_Part]) -> float:
@@ -373,11 +398,13 @@ def _goes_on(
         return True
     if _OPEN_END.search(last.text):
         return True
-    hangs = part.x0 - last.x0 > 0.5 * part.line.size
-    room = _first_width(part) + 0.3 * part.line.size
-    fits = last.x1 + room < limit
+    if first.isdigit() and not re.match(r"\d{1,2}[.)、]", part.text) and not is_han(last.text[-1]) and last.x1 + _first_width(part) > 0.8 * limit:
+        return True
+    hangs = part.x0 - group[0].x0 > 0.5 * part.line.size
+    fits = last.x1 + _first_width(part) + 0.3 * part.line.size < limit
     if is_han(first):
-        return bool(part.cells) and not knows(last.text) and (not fits or (hangs and (after is None or after.x0 < part.x0 - 2 or knows(above + part.text))))
+        alone = after is None or after.x0 < part.x0 - 2 or not part.cells or knows(above + part.text)
+        return not knows(last.text) and ((not fits and (hangs or bool(part.cells))) or (hangs and alone))
     both_capitals = last.text.isupper() and part.text.isupper()
     return both_capitals and (hangs or not fits)
 

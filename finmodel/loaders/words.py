@@ -77,7 +77,7 @@ def titles() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return (kind, pattern) of every title, most telling kinds first."""
     table = read_table("statement_titles")
     macros = dict(p.split("=", 1) for p in table.loc[table["kind"] == "macro", "pattern"])
-    rows = table[~table["kind"].str.match("macro|keyword|anchor")]
+    rows = table[~table["kind"].str.match("macro|keyword|anchor|bank")]
     order = {"parent": 0, "notes": 1, "accountants_report": 1, "not_of_report": 1, "changes_in_equity": 5, "remark": 6}
     found = [(kind, re.compile(expanded(p, macros))) for kind, p in zip(rows["kind"], rows["pattern"], strict=True)]
     return tuple(sorted(found, key=lambda t: order.get(t[0], 3)))
@@ -90,6 +90,13 @@ def page_words() -> tuple[re.Pattern[str], dict[str, tuple[re.Pattern[str], ...]
     anchors = table[table["kind"].str.startswith("anchor_")]
     kinds = {str(kind).removeprefix("anchor_"): tuple(map(re.compile, group["pattern"])) for kind, group in anchors.groupby("kind")}
     return re.compile("|".join(table.loc[table["kind"] == "keyword", "pattern"])), kinds
+
+
+@cache
+def bank_words() -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of a bank's or insurer's balance sheet, on text without spaces."""
+    table = read_table("statement_titles")
+    return tuple(map(re.compile, table.loc[table["kind"] == "bank", "pattern"]))
 
 
 def expanded(pattern: str, macros: dict[str, str]) -> str:

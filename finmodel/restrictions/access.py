@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from typing import Any
 
 import pandas as pd
 
-from finmodel.data import read_table
+from finmodel.data import read_table, rows
 from finmodel.errors import unknown
+from finmodel.firms import find_firm, firms
 from finmodel.restrictions.designations import Designation, Names, shipped_names
 from finmodel.restrictions.engine import Decision, decide
 from finmodel.restrictions.regimes import Measure, Regime, load_regimes
@@ -32,20 +33,6 @@ _WINDOW_WORDS = {
 }
 
 
-def firm_name(firm: str) -> str:
-    """Return the short name of a firm given by any of its names.
-
-    Raises
-    ------
-    LookupError
-        If it is no firm that ships, with the nearest known names.
-    """
-    found = shipped_names().identify(firm).firm
-    if not found:
-        raise unknown("firm", firm, read_table("firms")["firm"])
-    return found
-
-
 def as_day(day: date | str) -> date:
     """Return a day given as such or as text."""
     return parse_date(day) if isinstance(day, str) else day
@@ -53,7 +40,7 @@ def as_day(day: date | str) -> date:
 
 @cache
 def _trading() -> list[dict[str, str]]:
-    return [{str(k): v for k, v in row.items()} for row in read_table("trading").to_dict("records")]
+    return rows(read_table("trading"))
 
 
 def publicly_traded(firm: str, on: date | str) -> bool:
@@ -93,9 +80,9 @@ def in_force(firm: str, on: date | str, law_as_of: date | str | None = None) -> 
         One row per measure and listed name: regime, measure, listed name and its relation to the issuer, dates, window, what is
         forbidden to whom, what is not, citation. Measures that name nobody are left out; see :func:`listing_gates`.
     """
-    firm, day = firm_name(firm), as_day(on)
+    firm, day = find_firm(firm).firm, as_day(on)
     seen = as_day(law_as_of) if law_as_of else None
-    rows = [
+    found = [
         {
             "firm": firm,
             "period": day.isoformat(),
@@ -117,7 +104,7 @@ def in_force(firm: str, on: date | str, law_as_of: date | str | None = None) -> 
         if regime.name != "us-outbound" and measure.in_force(day, seen) and designation.in_force(day, seen)
     ]
     title = f"Restrictions in force for {firm} on {day}"
-    return _results(rows, title, f"Names on lists and the measures that apply to them; law checked to {_verified_to()}.")
+    return _results(found, title, f"Names on lists and the measures that apply to them; law checked to {_verified_to()}.")
 
 
 def who_may_buy(
@@ -154,16 +141,17 @@ def who_may_buy(
     >>> table.set_index(["investor", "variant"])["answer"]["us_person", "listed_share"]
     'prohibited'
     """
-    firm, day = firm_name(firm), as_day(on)
+    firm, day = find_firm(firm).firm, as_day(on)
     shares = instruments_on(firm, day)
-    more = {("listed_share",): ("otc_bond",), ("private_share",): ("ipo_share",)}.get(shares, ())
-    chosen = (instrument,) if isinstance(instrument, str) else tuple(instrument or (*shares, *more))
-    rows = []
+    more = {"listed_share": "otc_bond", "private_share": "ipo_share"}
+    default = shares if len(shares) > 1 else (*shares, more[shares[0]])
+    chosen = (instrument,) if isinstance(instrument, str) else tuple(instrument or default)
+    found = []
     for kind in chosen:
         for investor in INVESTORS:
             decision = decide(Transaction(investor, firm, kind, "buy", day, law_as_of=law_as_of), SECURITIES_REGIMES, contested)
-            rows.append({**_decided(firm, decision, "who_may_buy"), "investor": investor, "meaning": words()["investor"][investor]})
-    return _results(rows, f"Who may buy securities of {firm} on {day}", _SECURITIES_DEFINITION)
+            found.append({**_decided(firm, decision, "who_may_buy"), "investor": investor, "meaning": words()["investor"][investor]})
+    return _results(found, f"Who may buy securities of {firm} on {day}", _SECURITIES_DEFINITION)
 
 
 def us_person_grid(first: int = 2019, last: int = 2026, contested: str = "unclear") -> Results:
@@ -183,14 +171,12 @@ def us_person_grid(first: int = 2019, last: int = 2026, contested: str = "unclea
         publicly traded), citation. A day after the law was checked is ``unclear`` with status ``unverified``.
     """
     days = [date(year, month, 1) for year in range(first, last + 1) for month in (1, 4, 7, 10)]
-    rows = [
-        _dealing(firm, day, quantity, contested) for firm in read_table("firms")["firm"] for day in days for quantity in _DEALINGS
-    ]
+    found = [_dealing(firm, day, quantity, contested) for firm in (each.firm for each in firms()) for day in days for quantity in _DEALINGS]
     definition = (
         f"{_SECURITIES_DEFINITION} Positions sold or held are taken as acquired before {_HELD_SINCE.year + 1}; standard minority rights. "
         "A delisted share may still be dealt in over the counter: where the answer hangs on that, it is unclear."
     )
-    return _results(rows, "What a US person could do with the shares", definition, "us_person_grid")
+    return _results(found, "What a US person could do with the shares", definition, "us_person_grid")
 
 
 _HELD_SINCE = date(2018, 1, 1)
@@ -244,11 +230,11 @@ def listing_gates(firm: str, venue: str, on: date | str) -> Results:
     LookupError
         If the firm or venue is not known.
     """
-    firm, day = firm_name(firm), as_day(on)
+    firm, day = find_firm(firm).firm, as_day(on)
     venues = {v for regime in load_regimes().values() for m in regime.measures for v in m.venues}
     if venue not in venues:
         raise unknown("venue", venue, venues)
-    rows = [
+    found = [
         {
             "firm": firm,
             "period": day.isoformat(),
@@ -268,9 +254,9 @@ def listing_gates(firm: str, venue: str, on: date | str) -> Results:
     decision = decide(Transaction("us_person", firm, "ipo_share", "buy", day), ("us-securities-ban",))
     finding = decision.findings[0]
     text = f"US persons who subscribe: {finding.answer} ({finding.because})"
-    rows.append({**_decided(firm, decision, finding.regime), "venue": venue, "gate": text, "binds": "US persons"})
+    found.append({**_decided(firm, decision, finding.regime), "venue": venue, "gate": text, "binds": "US persons"})
     definition = "Measures that the firm's own listing has to pass; whether it meets a threshold is not decided here."
-    return _results(rows, f"What a listing of {firm} at {venue} has to pass on {day}", definition)
+    return _results(found, f"What a listing of {firm} at {venue} has to pass on {day}", definition)
 
 
 def restriction_timeline(firm: str) -> Results:
@@ -287,40 +273,52 @@ def restriction_timeline(firm: str) -> Results:
         One row per dated step; ``quantity`` is designation, measure, trading or the kind of event, ``note`` says what happened; own
         columns regime, listed_name, citation.
     """
-    firm = firm_name(firm)
-    rows: list[dict[str, Any]] = []
+    firm = find_firm(firm).firm
+    found: list[dict[str, Any]] = []
     for name in dict.fromkeys(d for _, _, d in _named(firm)):
-        rows += _steps(firm, name)
+        found += _steps(firm, name)
     for regime, measure in dict.fromkeys((r, m) for r, m, _ in _named(firm)):
-        rows += _measure_steps(firm, regime, measure)
+        found += _measure_steps(firm, regime, measure)
     for row in _trading():
         steps = (("first_day", "trading begins"), ("last_day", "last day of trading")) if row["firm"] == firm else ()
-        rows += [_step(firm, row[key], "trading", f"{text}: {row['venue']} {row['code']}", row["source"], row["status"]) for key, text in steps]
-    rows += [
-        _step(firm, row["date"], row["event_type"], " ".join(filter(None, (row["channel"], row["outcome"]))), row["sources"], row["status"])
+        found += [
+            _step(firm, row[key], "trading", f"{text}: {row['venue']} {row['code']}", row["source"], row["status"]) for key, text in steps
+        ]
+    found += [
+        {**_step(firm, row["date"], row["event_type"], _event_text(row), row["source"], row["status"]), "precision": row["date_precision"]}
         for row in _events()
         if row["firm"] == firm
     ]
-    table = [row for row in rows if row["period"]]
+    table = [row for row in found if row["period"]]
     table.sort(key=lambda row: (row["period"], row["quantity"], row["note"]))
-    return _results(table, f"Restrictions and events of {firm}", "Dates as published; a blank day in a date means that only the month or year is known.", "restriction_timeline")
+    return _results(
+        table,
+        f"Restrictions and events of {firm}",
+        "Dates as published; where only a month or year is known (precision), the last day it may have been.",
+        "restriction_timeline",
+    )
 
 
 @cache
 def _events() -> list[dict[str, str]]:
-    return [{str(k): v for k, v in row.items()} for row in read_table("events").to_dict("records")]
+    return rows(read_table("events"))
+
+
+def _event_text(row: dict[str, str]) -> str:
+    amount = f"{row['currency']} {float(row['amount']):,.0f}" if row["amount"] else ""
+    return "; ".join(filter(None, (row["channel"], amount, row["counterparties"], row["outcome"])))
 
 
 def _steps(firm: str, designation: Designation) -> list[dict[str, Any]]:
-    rows = []
+    found = []
     for name in _WINDOWS:
         day = getattr(designation, name)
-        same = name == "announced_on" and day == designation.listed_on or name == "effective_on" and day == designation.listed_on
+        same = name in ("announced_on", "effective_on") and day == designation.listed_on
         if day and not same:
             text = f"{_WINDOW_WORDS[name]}: {designation.legal_name} ({designation.list})"
             row = _step(firm, day.isoformat(), "designation", text, designation.citation, designation.status)
-            rows.append({**row, "regime": designation.regime, "listed_name": designation.legal_name, "variant": name})
-    return rows
+            found.append({**row, "regime": designation.regime, "listed_name": designation.legal_name, "variant": name})
+    return found
 
 
 def _measure_steps(firm: str, regime: Regime, measure: Measure) -> list[dict[str, Any]]:
@@ -369,8 +367,8 @@ def _iso(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def _results(rows: list[Mapping[str, Any]] | list[dict[str, Any]], title: str, definition: str, figure: str = "") -> Results:
+def _results(found: list[dict[str, Any]], title: str, definition: str, figure: str = "") -> Results:
     blank = dict.fromkeys(RECORD_COLUMNS, "") | {"value": float("nan")}
-    own = list(dict.fromkeys(key for row in rows for key in row if key not in RECORD_COLUMNS))
-    table = pd.DataFrame([{**blank, **dict.fromkeys(own, ""), **row} for row in rows], columns=[*RECORD_COLUMNS, *own])
+    own = list(dict.fromkeys(key for row in found for key in row if key not in RECORD_COLUMNS))
+    table = pd.DataFrame([{**blank, **dict.fromkeys(own, ""), **row} for row in found], columns=[*RECORD_COLUMNS, *own])
     return Results(table, title, definition, assumptions=(f"law checked to {_verified_to()}",), figure=figure)

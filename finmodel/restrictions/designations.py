@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cache, cached_property
+from itertools import pairwise
 
 import pandas as pd
 
-from finmodel.data import read_table
+from finmodel.data import read_table, rows
 from finmodel.errors import DataError, fault
+from finmodel.firms import Firm, firms
 from finmodel.units import parse_date
 
 RELATIONS = ("issuer", "parent", "subsidiary", "close-match", "")
@@ -99,8 +101,7 @@ def read_designations(table: pd.DataFrame, where: str = "designations") -> tuple
         raise DataError([fault(where, f"no column {c!r}", "the columns of designations") for c in missing])
     faults: list[str] = []
     made = []
-    for number, row in enumerate(table[list(DESIGNATION_COLUMNS)].to_dict("records"), start=2):
-        typed = {str(k): v for k, v in row.items()}
+    for number, typed in enumerate(rows(table[list(DESIGNATION_COLUMNS)]), start=2):
         spot = f"{where}, row {number}"
         for name in _DAYS:
             try:
@@ -127,7 +128,7 @@ def _faults(row: dict[str, object], spot: str) -> list[str]:
         if row[column] not in allowed:
             faults.append(fault(f"{spot}, {column}", repr(row[column]), f"one of {', '.join(allowed)}"))
     days = [(name, row[name]) for name in ("listed_on", "effective_on", "divest_by") if isinstance(row[name], date)]
-    for (first, a), (second, b) in zip(days, days[1:], strict=False):
+    for (first, a), (second, b) in pairwise(days):
         if a > b:  # type: ignore[operator]
             faults.append(fault(spot, f"{second} {b} before {first} {a}", "dates in order"))
     return faults
@@ -163,19 +164,18 @@ class Names:
     aliases : pandas.DataFrame
         Columns alias, legal_name, firm, kind, source. Kind ``affiliate`` is another member of the firm's group; any other kind (name,
         aka, short, renamed) is another name of the same legal person.
-    firms : pandas.DataFrame
-        Columns firm, name_en, name_zh, legal_name, legal_name_zh, aliases; all of them name the firm's issuer of securities.
+    known : iterable of Firm
+        Firms, all of whose names mean their issuer of securities.
     """
 
-    def __init__(self, designations: Iterable[Designation], aliases: pd.DataFrame, firms: pd.DataFrame) -> None:
+    def __init__(self, designations: Iterable[Designation], aliases: pd.DataFrame, known: Iterable[Firm]) -> None:
         self.designations = tuple(designations)
         self._identity: dict[str, Identity] = {}
-        for row in aliases.to_dict("records"):
+        for row in rows(aliases):
             self._add(row["alias"], row["legal_name"], row["firm"], row["kind"] == "affiliate")
-        for row in firms.to_dict("records"):
-            spoken = (row["firm"], row["legal_name"], row["name_en"], row["name_zh"], row["legal_name_zh"], *row["aliases"].split("|"))
-            for name in spoken:
-                self._add(name, row["legal_name"], row["firm"], False)
+        for firm in known:
+            for name in firm.names:
+                self._add(name, firm.legal_name, firm.firm, False)
         for d in self.designations:
             self._add(d.legal_name, d.legal_name, d.firm, d.relation == "subsidiary")
 
@@ -231,4 +231,4 @@ class Names:
 @cache
 def shipped_names() -> Names:
     """Return the designations and aliases that ship."""
-    return Names(read_designations(read_table("designations"), "designations.csv"), read_table("aliases"), read_table("firms"))
+    return Names(read_designations(read_table("designations"), "designations.csv"), read_table("aliases"), firms())

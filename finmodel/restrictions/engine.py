@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from finmodel.data import read_table
+from finmodel.data import read_table, rows
 from finmodel.restrictions.designations import Designation, Identity, Names, shipped_names
 from finmodel.restrictions.regimes import Measure, Regime, Rule, choose_regimes
 from finmodel.restrictions.transactions import Transaction, read_cases
@@ -372,12 +372,12 @@ def _becomes(measure: Measure, answer: str, facts: Mapping[str, Any]) -> str:
 
 @cache
 def _activities() -> dict[str, str]:
-    return dict(read_table("firm_activities")[["firm", "target_activity"]].itertuples(index=False, name=None))
+    return {row["firm"]: row["target_activity"] for row in rows(read_table("firm_activities"))}
 
 
 @cache
 def _terms() -> list[dict[str, str]]:
-    return [{str(k): v for k, v in row.items()} for row in read_table("offering_terms").to_dict("records")]
+    return rows(read_table("offering_terms"))
 
 
 def offering_terms(firm: str, t: Transaction) -> tuple[str, str]:

@@ -258,10 +258,8 @@ def _expanded(when: Mapping[str, Any], groups: Mapping[str, list[str]], where: s
 
 
 def _rule_faults(rule: Mapping[str, Any], where: str) -> list[str]:
-    faults = []
-    for answer in (rule.get("answer", ""), *rule.get("readings", {})):
-        if answer not in STRICTNESS:
-            faults.append(fault(where, f"answer {answer!r}", f"one of {', '.join(STRICTNESS)}"))
+    answers = (rule.get("answer", ""), *rule.get("readings", {}))
+    faults = [fault(where, f"answer {a!r}", f"one of {', '.join(STRICTNESS)}") for a in answers if a not in STRICTNESS]
     if rule.get("confidence") not in CONFIDENCE:
         faults.append(fault(where, f"confidence {rule.get('confidence')!r}", f"one of {', '.join(CONFIDENCE)}"))
     if (rule.get("answer") == "unclear") != bool(rule.get("readings")):

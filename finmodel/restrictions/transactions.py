@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from finmodel.data import rows
 from finmodel.errors import DataError, fault, nearest
 from finmodel.restrictions.words import check_word, words
 from finmodel.units import parse_amount, parse_date
@@ -162,9 +163,9 @@ def read_cases(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[Transac
     if faults:
         raise DataError(faults)
     cases: list[Transaction] = []
-    for number, row in enumerate(named.to_dict("records"), start=2):
+    for number, row in enumerate(rows(named), start=2):
         try:
-            cases.append(Transaction(**{str(k): v for k, v in row.items() if k in known}))
+            cases.append(Transaction(**{k: v for k, v in row.items() if k in known}))
         except ValueError as error:
             faults += [f"{path.name}, row {number}, {text}" for text in str(error).split("; ") if text]
     if faults:
