@@ -232,18 +232,16 @@ def main() -> int:
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
     failed = False
-    print(
-        f"{'format':8}{'mutants':>8}{'loaded':>8}{'refused':>9}{'crashed':>9}{'died':>6}{'hung':>6}{'slowest s':>11}{'peak MB':>9}{'in s':>8}"
-    )
+    columns = {"loaded": 8, "refused": 9, "crashed": 9, "died": 6, "hung": 6}
+    names = "".join(f"{name:>{width}}" for name, width in columns.items())
+    print(f"{'format':8}{'mutants':>8}{names}{'slowest s':>11}{'peak MB':>9}{'in s':>8}")
     for form in options.format:
         with tempfile.TemporaryDirectory() as folder:
             seeds = sorted({path for pattern in SEEDS[form] for path in options.inputs.glob(pattern)})
             seeds += text_seeds(options.inputs, Path(folder)) if form == "txt" else []
             started = time.perf_counter()
             row = fuzz(form, seeds, options.mutants, options.seed, Path(folder), options.keep)
-        counts = "".join(
-            f"{row.get(name, 0):>{width}}" for name, width in (("loaded", 8), ("refused", 9), ("crashed", 9), ("died", 6), ("hung", 6))
-        )
+        counts = "".join(f"{row.get(name, 0):>{width}}" for name, width in columns.items())
         print(
             f"{form:8}{options.mutants:>8}{counts}{row['slowest']:>11.2f}{row['peak']:>9.0f}{time.perf_counter() - started:>8.0f}",
             flush=True,

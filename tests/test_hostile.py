@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import random
+import re
 import sys
 import zipfile
-import zlib
 from pathlib import Path
 from types import ModuleType
 
@@ -20,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def fuzzing() -> ModuleType:
     spec = importlib.util.spec_from_file_location("fuzz_loaders", ROOT / "benchmarks" / "fuzz_loaders.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["fuzz_loaders"] = module
     spec.loader.exec_module(module)
@@ -92,14 +95,16 @@ def liar(path: Path) -> None:
 
 
 def overlapping(path: Path) -> None:
-    """Many members that share one compressed body, as the smallest zip bombs do."""
-    body = zlib.compressobj(9, zlib.DEFLATED, -15)
-    data = body.compress(bytes(20_000_000)) + body.flush()
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("num.txt", data)
-        archive.writestr("sub.txt", b"")
+    """Three hundred members that share one compressed body: harmless one by one, 3.6 GB together."""
+    body = bytes(range(256)) * 200 + bytes(11_948_800)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("000.htm", body + random.Random(1).randbytes(60_000))
     raw = path.read_bytes()
-    path.write_bytes(raw.replace(len(data).to_bytes(4, "little"), (20_000_000).to_bytes(4, "little")))
+    start, end = raw.index(b"PK\x01\x02"), raw.index(b"PK\x05\x06")
+    record = raw[start:end]
+    records = b"".join(record.replace(b"000.htm", f"{number:03d}.htm".encode()) for number in range(300))
+    size = (300).to_bytes(2, "little") * 2 + len(records).to_bytes(4, "little")
+    path.write_bytes(raw[:start] + records + raw[end : end + 8] + size + raw[end + 16 :])
 
 
 def huge_sheet(path: Path) -> None:
@@ -126,21 +131,21 @@ def repeated(path: Path, head: bytes, piece: bytes, size: int, tail: bytes = b""
         file.write(tail)
 
 
-CSV = "label,value,period_end,currency\nrevenue,5,FY 2020,CNY\n"
-GB = "项目,数值,报告期,币种\n营业收入,5,2020-12-31,CNY\n"
+CSV = "label,value,period,currency\nrevenue,5,FY 2020,CNY\n"
+GB = "项目,数值,期间,币种\n营业收入,5,FY 2020,CNY\n"
 HTML = b"<html><body><table>"
 
 CASES = {
     "empty.pdf": (lambda p: p.write_bytes(b""), "an empty file"),
     "encrypted.pdf": (encrypted_pdf, "encrypted PDF"),
     "truncated.pdf": (lambda p: p.write_bytes(samples.pdf(p, [["x"] * 50] * 5).read_bytes()[:700]), "damaged PDF|no text|pages|statement"),
-    "zero_pages.pdf": (lambda p: p.write_bytes(samples.pdf_of(["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [] /Count 0 >>"])), "0 pages|damaged PDF"),
+    "zero_pages.pdf": (lambda p: samples.pdf(p, []), "0 pages|damaged PDF"),
     "pictures.pdf": (pictures, "no text layer"),
     "many_pages.pdf": (many_pages, "100,000 pages"),
     "noise.pdf": (lambda p: p.write_bytes(b"%PDF-1.7\n" + bytes(range(256)) * 40), "damaged PDF"),
     "bomb.zip": (lambda p: bomb(p, {"num.txt": 50, "sub.txt": 1}), "unpack to .* times their size"),
     "bomb.xlsx": (lambda p: bomb(p, {"xl/workbook.xml": 50}), "unpack to .* times their size"),
-    "overlapping.zip": (overlapping, "unpack to|damaged"),
+    "overlapping.zip": (overlapping, "3,6.. MB unpacked"),
     "many_members.zip": (many_members, "6,000 members"),
     "locked.zip": (locked, "encrypted member"),
     "liar.zip": (liar, "damaged zip|column|no figure"),
@@ -156,8 +161,8 @@ CASES = {
     "endless.xlsx": (endless_sheet, "at most 2,000,000 cells"),
     "old.xls": (lambda p: p.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096)), "password|Excel 97"),
     "formula.xlsx": (lambda p: samples.workbook(p, {"BS": samples.WIDE}, {"B6": '<c r="B6"><f>B4+B5</f></c>'}), r"BS!B6"),
-    "html_100mb.html": (lambda p: repeated(p, HTML, b"<tr><td>Revenue</td><td>1,234</td></tr>\n", 100_000_000), "100 MB|MB"),
-    "text_100mb.txt": (lambda p: repeated(p, b"", b"Revenue 1,234 5,678\n", 100_000_000), "MB"),
+    "html_100mb.html": (lambda p: repeated(p, HTML, b"<tr><td>Revenue</td><td>1,234</td></tr>\n", 100_000_000), "100 MB"),
+    "text_100mb.txt": (lambda p: repeated(p, b"Balance sheet\n", b"Revenue 1,234 5,678\n", 100_000_000), "100 MB"),
     "one_line.csv": (lambda p: repeated(p, b"label,value,period_end\n1,2,", b"9" * 1000, 20_000_000), "broken CSV"),
     "nul.csv": (lambda p: p.write_bytes(CSV.encode().replace(b"5", b"5\0")), "NUL byte"),
     "latin1.csv": (lambda p: p.write_bytes(CSV.replace("revenue", "b\xe9n\xe9fice net").encode("latin-1")), "no known encoding"),
@@ -191,14 +196,12 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, ob
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_hostile_file_ends_in_one_clear_error(name: str, outcomes: dict[str, dict[str, object]]) -> None:
-    import re
-
     outcome = outcomes[name]
     assert outcome["outcome"] == "refused", outcome["text"]
     assert re.search(CASES[name][1], str(outcome["text"])), outcome["text"]
     assert name in str(outcome["text"]), outcome["text"]
     assert len(str(outcome["text"]).splitlines()) <= 22
-    assert outcome["seconds"] < 10
+    assert float(str(outcome["seconds"])) < 20
 
 
 def test_memory_stays_bounded(outcomes: dict[str, dict[str, object]]) -> None:

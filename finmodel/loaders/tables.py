@@ -173,6 +173,8 @@ def _list_cell(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str],
     if value is None or not scale:
         return None
     item, statement = named(label)
+    if statement in ("income", "cash_flow") and not start:
+        faults.append(fault(f"{where}, {label[:40]}", "no first day", "period_start, or a period such as FY 2020"))
     return Cell(
         firm, label, item, statement or "other", start, end, printed, value * scale, scale, get(row, "currency"), get(row, "basis"),
         published, where.rpartition(", ")[2], "",
