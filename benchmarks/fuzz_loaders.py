@@ -211,16 +211,25 @@ def fuzz(form: str, seeds: list[Path], count: int, seed: int, folder: Path, keep
 
 
 def text_seeds(inputs: Path, folder: Path) -> list[Path]:
-    """Return the text of two short PDF reports as files: real statements in plain text."""
-    import pypdfium2
+    """Return short PDF reports as plain text with their columns kept apart by spaces, one file each."""
+    from finmodel.loaders.pdf import Pdf
 
     out = []
-    for path in sorted(inputs.glob("documents/*3Q20*.pdf"))[:2]:
-        with pypdfium2.PdfDocument(path) as document:
-            text = "\n".join(page.get_textpage().get_text_range() for page in document)
+    for path in sorted({*inputs.glob("documents/*3Q20*.pdf"), *inputs.glob("documents/en_Intel*.pdf")}):
+        document = Pdf(path)
+        pages = ["\n".join(map(_spaced, document.page(number).lines)) for number in range(1, document.count + 1)]
+        document.close()
         out.append(folder / f"{path.stem}.txt")
-        out[-1].write_text(text, encoding="utf-8")
+        out[-1].write_text("\f".join(pages), encoding="utf-8")
     return out
+
+
+def _spaced(line: object) -> str:
+    """Return a line of words with as many spaces between them as the page leaves room for."""
+    text = ""
+    for word in line.words:  # type: ignore[attr-defined]
+        text += " " * max(int(word.x0 / 4) - len(text), 1 if text else 0) + word.text
+    return text
 
 
 def main() -> int:

@@ -159,11 +159,10 @@ def merged(same: list[Tagged]) -> list[Tagged]:
 
 def agree(one: Tagged, other: Tagged) -> bool:
     """Whether two reports of a figure are equal at the coarser of their precisions."""
-    known = [figure.decimals for figure in (one, other) if figure.decimals is not None]
-    if not known:
+    if one.decimals == other.decimals:
         return one.value == other.value
-    unit = 10.0 ** -min(known)
-    return abs(one.value - other.value) <= 0.5 * unit * (1 + 1e-9) if len(known) == 2 and known[0] != known[1] else one.value == other.value
+    coarser = min(figure.decimals for figure in (one, other) if figure.decimals is not None)
+    return abs(one.value - other.value) <= 0.5 * 10.0**-coarser * (1 + 1e-9)
 
 
 def _cash_of_flows(named: list[Named], groups: dict[tuple[str, ...], list[Tagged]]) -> list[Named]:

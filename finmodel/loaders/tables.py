@@ -255,8 +255,14 @@ def _months_of(year: str, months: int) -> tuple[str, str]:
     return str(period.start), period.end.isoformat()
 
 
+BINARY = (b"PK", b"%PDF", b"PAR1", b"\xd0\xcf\x11\xe0")
+"""How files begin that are no text, whatever their name."""
+
+
 def _is_csv(head: bytes, path: Path) -> bool:
     """Whether text is a table: its first rows have as many cells as its header, which holds no figures."""
+    if head.startswith(BINARY):
+        return False
     if b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return path.suffix.lower() in (".csv", ".tsv")
     encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
