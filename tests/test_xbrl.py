@@ -90,9 +90,6 @@ def test_formats_of_inline_figures(form: str, text: str, value: float, tmp_path:
     ("form", "text"), [("ixt:num-word-en", "five"), ("ixt:num-dot-decimal", "1,2x"), ("", "1,234"), ("ixt:num-dot-decimal", "")]
 )
 def test_a_figure_in_another_format_is_refused_by_name(form: str, text: str, tmp_path: Path) -> None:
-    tag = (
-        f'<ix:nonFraction name="us-gaap:InventoryNet" contextRef="I2020" unitRef="usd" decimals="0" format="{form}">{text}</ix:nonFraction>'
-    )
     with pytest.raises(fm.DataError, match="us-gaap:InventoryNet"):
         fm.load(written(tmp_path, "a.xhtml", samples.inline(inventory(form, text))))
 

@@ -80,7 +80,7 @@ def read_grid(grid: Grid, path: Path, firm: str | None = None) -> pd.DataFrame:
     if set(REQUIRED) <= set(header):
         return check_facts(grid.frame(), where=path.name)
     columns = _roles(header)
-    if "label" in columns and "value" in columns:
+    if {"label", "concept"} & set(columns) and "value" in columns:
         return _read_list(grid, columns, path, firm)
     layout = _layout(header)
     free = [place for place in range(len(header)) if place not in columns.values()]
@@ -141,14 +141,15 @@ def _read_list(grid: Grid, columns: dict[str, int], path: Path, firm: str | None
         cell = _list_cell(row, get, f"{path.name}, row {number}", firm or get(row, "firm") or slug(path.name), faults)
         if cell is None:
             continue
+        if "concept" not in columns:
+            cells.append(cell)
+            continue
         taxonomy = get(row, "taxonomy") or _taxonomies().get(cell.label, "")
         if cell.label in concept_map().get(taxonomy, {}):
             tagged.append(_tagged(cell, taxonomy, get(row, "document") or slug(path.name)))
-        elif not taxonomy:
-            cells.append(cell)
     if faults:
         raise DataError(faults[:50])
-    if tagged:
+    if "concept" in columns and tagged:
         return facts_of(name_line_items(tagged), firm or slug(path.name), "secondary", path)
     return facts_of_cells(cells, path, "secondary")
 
@@ -161,7 +162,7 @@ def _taxonomies() -> dict[str, str]:
 
 def _list_cell(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str], where: str, firm: str, faults: list[str]) -> Cell | None:
     """Return the figure in a row of a list, None where there is none or it is at fault."""
-    label, printed = get(row, "label"), get(row, "value")
+    label, printed = get(row, "concept") or get(row, "label"), get(row, "value")
     try:
         start, end = _span(row, get)
         published = day(get(row, "published_on")) if get(row, "published_on") else ""
@@ -172,7 +173,7 @@ def _list_cell(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str],
     scale = amount(get(row, "scale") or "1", f"{where}, scale", faults)
     if value is None or not scale:
         return None
-    item, statement = named(label)
+    item, statement = ("", "") if get(row, "concept") else named(label)
     if statement in ("income", "cash_flow") and not start:
         faults.append(fault(f"{where}, {label[:40]}", "no first day", "period_start, or a period such as FY 2020"))
     return Cell(
