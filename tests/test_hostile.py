@@ -11,9 +11,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pypdf import PdfWriter
 
 import finmodel as fm
+from finmodel.facts import line_items
+from finmodel.loaders.cells import named
+from finmodel.loaders.heading import resolve
 from tests import samples
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,7 +117,7 @@ def huge_sheet(path: Path) -> None:
 
 
 def endless_sheet(path: Path) -> None:
-    cells = "<row>" + '<c r="A1"><v>1</v></c>' * 6_000_000 + "</row>"
+    cells = "<row>" + '<c r="A1"><v>1</v></c>' * 1_500_000 + "</row>"
     samples.workbook(path, {"BS": samples.WIDE})
     with zipfile.ZipFile(path) as old:
         parts = {name: old.read(name) for name in old.namelist()}
@@ -158,7 +163,7 @@ CASES = {
     "deep.xml": (lambda p: p.write_bytes(samples.instance("<a>" * 100_000)), "not well formed"),
     "truncated.xml": (lambda p: p.write_bytes(samples.instance()[:-300]), "not well formed"),
     "huge.xlsx": (huge_sheet, "1,048,576 rows"),
-    "endless.xlsx": (endless_sheet, "at most 2,000,000 cells"),
+    "endless.xlsx": (endless_sheet, "at most 1,000,000 cells"),
     "old.xls": (lambda p: p.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096)), "password|Excel 97"),
     "formula.xlsx": (lambda p: samples.workbook(p, {"BS": samples.WIDE}, {"B6": '<c r="B6"><f>B4+B5</f></c>'}), r"BS!B6"),
     "html_100mb.html": (lambda p: repeated(p, HTML, b"<tr><td>Revenue</td><td>1,234</td></tr>\n", 100_000_000), "100 MB"),
@@ -185,7 +190,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, ob
     for name, (make, _) in CASES.items():
         make(folder / name)
     there = sorted(folder.iterdir())
-    worker = fuzzing().Worker(seconds=30)
+    worker = fuzzing().Worker(seconds=60)
     out = {name: worker.load(folder / name) for name in CASES}
     worker.close()
     assert sorted(folder.iterdir()) == there, "reading wrote something"
@@ -201,11 +206,11 @@ def test_a_hostile_file_ends_in_one_clear_error(name: str, outcomes: dict[str, d
     assert re.search(CASES[name][1], str(outcome["text"])), outcome["text"]
     assert name in str(outcome["text"]), outcome["text"]
     assert len(str(outcome["text"]).splitlines()) <= 22
-    assert float(str(outcome["seconds"])) < 20
+    assert float(str(outcome["seconds"])) < 10
 
 
 def test_memory_stays_bounded(outcomes: dict[str, dict[str, object]]) -> None:
-    assert max(float(str(outcome["memory"])) for outcome in outcomes.values()) < 700
+    assert max(float(str(outcome["memory"])) for outcome in outcomes.values()) < 500
 
 
 @pytest.mark.parametrize(
@@ -253,3 +258,32 @@ def _inline(folder: Path) -> Path:
 def test_damaged_copies_load_or_are_refused(form: str, tmp_path: Path) -> None:
     result = fuzzing().fuzz(form, seeds(form, tmp_path), 30, 7, tmp_path)
     assert result["bad"] == []
+
+
+PIECES = [
+    "Six months ended",
+    "年度",
+    "截至",
+    "止",
+    "30 June",
+    "2021",
+    "二零二一年",
+    "12月31日",
+    "13月45日",
+    "2021-02-31",
+    "99/99/2021",
+    "H1",
+    "Q9",
+    "to",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=6).map(" ".join), st.booleans())
+def test_any_heading_is_a_period_or_none(text: str, instant: bool) -> None:
+    found = resolve([text], [text[::-1]], instant)
+    assert found is None or found[0] is None or found[0] <= found[1]
+
+
+@given(st.text(max_size=30))
+def test_any_label_is_a_line_item_or_none(label: str) -> None:
+    assert named(label).line_item in {"", *line_items().index}
