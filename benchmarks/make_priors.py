@@ -8,10 +8,10 @@ Rules
 -----
 - A firm-year is used where revenue is above the threshold printed below. Changes of costs beyond 1.0 in logs are taken as mergers or
   misreadings and left out; growth of revenue is clipped at its 0.5 and 99.5 per cent points, because firms like ours grow that fast.
-- A share (cost, capital expenditure, ...) has a prior normal on the log or logit scale with the panel's mean and standard deviation.
-  How it moves from year to year is split into noise of one year and a random walk: the lag-1 autocovariance of changes is minus the
-  noise variance, the variance of changes is the walk's plus twice the noise's.
-- Where our firms are of a kind that the panel does not hold (season of sales to public customers, long-run growth), the standard
+- A share (cost, capital expenditure, ...) has a prior normal on the log or logit scale with the panel's median and standard deviation.
+  How it moves from year to year (a cost: beyond its response to revenue) is split into noise of one year and a random walk: the lag-1
+  autocovariance of changes is minus the noise variance, the variance of changes is the walk's plus twice the noise's.
+- Where our firms are of a kind that the panel does not hold (season and payment of sales to public customers, growth), the standard
   deviation is doubled, and the row says so.
 - Where two sources disagree, the median is their geometric mean and one standard deviation reaches each.
 - Groups within a panel (quarters of the firms by size) are pooled by finmodel.posterior.pool (Paule-Mandel, Knapp-Hartung); a new firm's
@@ -42,6 +42,7 @@ TAIDIBEI = "quarterly reports, github.com/YikW-a/taidibei-b-question"
 ABJ = "Anderson, Banker and Janakiraman 2003, Journal of Accounting Research 41(1): 0.55 up, 0.35 down, 7,629 US firms 1979-1998"
 SCHWARTZ_MOON = "Schwartz and Moon 2000, Financial Analysts Journal 56(3)"
 MERGER = 1.0  # change of logs within a year beyond which a firm is taken to have merged or to be misread
+BLOCKS = ("cost_of_sales", "research_and_development", "selling", "administrative")
 ROUNDING = 0.02  # least noise of a yearly share: printed figures, reclassified items
 rows: list[dict[str, object]] = []
 
@@ -178,9 +179,12 @@ def revenue_priors(folder: Path, a_share: pd.DataFrame) -> None:
     add("long_run_growth", "identity", pooled.mean + ito, 2 * float(np.sqrt(firms**2 + pooled.tau**2 + us_var)), "log per year", f"{US}; {A_SHARE}",
         len(grown) + len(chinese), f"yearly means of growth (US {us_mean:.3f}, A-share {cn_mean:.3f}) pooled, plus half the long-run variance; "
         f"firms' own means differ by {firms:.3f}; standard deviation doubled for private firms of a new industry", f"{SOWIDE}; {FINGLM}")  # fmt: skip
-    new = panel[(panel["entered"] > panel["fyear"].min()) & (panel["age"] <= 1)]["growth"].dropna().clip(-2, 2)
-    add("growth", "identity", new.mean(), new.std(), "log per year", US, len(new),
-        "first growth observed of firms that enter the panel after its first year (prior for the first quarter seen, not for today)", SOWIDE)  # fmt: skip
+    small = panel.groupby("cik")["total_revenue"].transform("first") < 100
+    new = panel[small & (panel["entered"] > panel["fyear"].min()) & (panel["age"] <= 1)]["growth"].dropna().clip(-2, 2)
+    print(f"first growth of small entrants: mean {new.mean():.3f}, sd {new.std():.3f}")
+    add("growth", "identity", new.mean(), 2 * new.std(), "log per year", US, len(new),
+        "first growth observed of firms that enter the panel after its first year with less than USD 100 million (prior for the first quarter "
+        "seen, not for today); standard deviation doubled because our firms are seen from near their founding", SOWIDE)  # fmt: skip
 
     us_share = float(yearly["mean"].var() / grown["growth"].var())
     cn_share = float(means.var() / chinese["change"].var())
@@ -201,34 +205,37 @@ def a_share_changes(panel: pd.DataFrame, numerator: str, denominator: str | None
     return changes.dropna()
 
 
-def noise_and_walk(changes: pd.DataFrame, limit: float = MERGER) -> tuple[float, float, int]:
-    """Standard deviations of one year's noise and of a year's lasting change, from two successive changes."""
-    wide = changes.pivot(index="firm", columns="year", values="change")
-    wide = wide[(wide.abs() <= limit).all(axis=1)].dropna()
-    covariance = np.cov((wide - wide.mean()).to_numpy().T)
-    noise = max(-covariance[0, 1], 0.0)
-    walk = max(np.diag(covariance).mean() - 2 * noise, 0.0)
+def noise_and_walk(changes: pd.DataFrame) -> tuple[float, float, int]:
+    """Standard deviations of one year's noise and of a year's lasting change, from two successive changes.
+
+    Robust, because the panels are read by machine: interquartile ranges and a rank correlation.
+    """
+    wide = changes.pivot(index="firm", columns="year", values="change").dropna()
+    scale = (wide.quantile(0.75) - wide.quantile(0.25)) / 1.349
+    correlation = 2 * np.sin(np.pi / 6 * wide.corr(method="spearman").to_numpy()[0, 1])
+    noise = max(-correlation * float(scale.prod()), 0.0)
+    walk = max(float((scale**2).mean()) - 2 * noise, 0.0)
     return max(float(np.sqrt(noise)), ROUNDING), float(np.sqrt(walk)), len(wide)
 
 
-def share_prior(panel: pd.DataFrame, parameter: str, numerator: str, denominator: str, transform: str, unit: str, limit: float = MERGER) -> None:
+def share_prior(panel: pd.DataFrame, parameter: str, numerator: str, denominator: str, transform: str, unit: str) -> None:
     value = panel[numerator] / panel[denominator]
     value = value[(value > 0) & ((value < 1) | (transform == "log"))]
     z = np.log(value) if transform == "log" else np.log(value / (1 - value))
-    noise, walk, n = noise_and_walk(a_share_changes(panel, numerator, denominator, transform), limit)
     add(parameter, transform, z.median(), z.std(), unit, A_SHARE, len(z), f"{numerator} / {denominator}: median and standard deviation", FINGLM)
-    movement(parameter, noise, walk, A_SHARE, n, FINGLM)
+    if parameter not in BLOCKS:
+        movement(parameter, *noise_and_walk(a_share_changes(panel, numerator, denominator, transform)), A_SHARE, FINGLM)
 
 
-def movement(parameter: str, noise: float, walk: float, population: str, n: int, source: str) -> None:
-    constant(f"{parameter}_noise", noise, "sd of one year, on the transformed scale", population, n, "minus the lag-1 autocovariance of yearly changes", source)
+def movement(parameter: str, noise: float, walk: float, n: int, population: str, source: str) -> None:
+    constant(f"{parameter}_noise", noise, "sd of one year, on the transformed scale", population, n, "minus the lag-1 autocovariance of yearly changes (of cost: beyond its response to revenue)", source)
     constant(f"{parameter}_walk", walk, "sd per square root of a year, on the transformed scale", population, n, "variance of yearly changes less twice the noise", source)
 
 
 def elasticities(panel: pd.DataFrame) -> None:
     revenue = a_share_changes(panel, "revenue")
     cited = {"up": 0.5459, "down": 0.3545}
-    for block in ("cost_of_sales", "research_and_development", "selling", "administrative"):
+    for block in BLOCKS:
         both = a_share_changes(panel, block).merge(revenue, on=["firm", "year"], suffixes=("", "_revenue"))
         both = both[(both["change"].abs() <= MERGER) & (both["change_revenue"].abs() <= MERGER)]
         size = panel.groupby("firm")["revenue"].first()
@@ -243,6 +250,8 @@ def elasticities(panel: pd.DataFrame) -> None:
             left = sm.OLS(fits[name].resid ** 2, sm.add_constant(design[["up", "down"]] ** 2)).fit()
             for side in spread:
                 spread[side].append(float(left.params[side]))
+        both["change"] = pd.concat([f.resid for f in fits.values()])
+        movement(block, *noise_and_walk(both[["firm", "year", "change"]]), A_SHARE, FINGLM)
         for side in ("up", "down"):
             estimates = [float(f.params[side]) for f in fits.values()]
             variances = [float(f.bse[side] ** 2) for f in fits.values()]
@@ -281,15 +290,17 @@ def cash_priors(folder: Path, panel: pd.DataFrame) -> None:
         changes = a_share_changes(table, "top", bottom, transform)
         steps = [noise_and_walk(changes[changes["year"].isin([y, y + 1])]) for y in range(2001, 2018)]
         noise, walk = (float(np.sqrt(np.average([s[i] ** 2 for s in steps], weights=[s[2] for s in steps]))) for i in (0, 1))
-        add(parameter, transform, z.median(), z.std(), unit, US, len(z), f"{top} / {bottom}" + (" x 4" if factor > 1 else "")
-            + ": median and standard deviation" + ("; share-based payment is not in it" if parameter == "noncash" else ""), SOWIDE)  # fmt: skip
-        movement(parameter, noise, walk, US, sum(s[2] for s in steps), SOWIDE)
+        late = parameter == "collection_lag"
+        add(parameter, transform, z.median(), (2 if late else 1) * z.std(), unit, US, len(z), f"{top} / {bottom}" + (" x 4" if late else "")
+            + ": median and standard deviation" + ("; doubled because public customers pay late" if late else "; share-based payment is not in it"),
+            SOWIDE)  # fmt: skip
+        movement(parameter, noise, walk, sum(s[2] for s in steps), US, SOWIDE)
 
     panel = panel.assign(
         loss=-panel["impairment"].where(panel["impairment"] < 0),
         cost=panel[["cost_of_sales", "research_and_development", "selling", "administrative"]].sum(axis=1, min_count=3),
     )
-    share_prior(panel, "loss_rate", "loss", "revenue", "logit", "share of revenue", limit=4.0)
+    share_prior(panel, "loss_rate", "loss", "revenue", "logit", "share of revenue")
     priors = {str(r["parameter"]): r for r in rows}
     noncash = 1 / (1 + np.exp(-priors["noncash"]["mean"]))  # type: ignore[operator]
     loss = 1 / (1 + np.exp(-priors["loss_rate"]["mean"]))  # type: ignore[operator]
@@ -346,7 +357,7 @@ def main(folder: Path, output: Path) -> None:
     print(f"A-share firm-years with revenue above CNY 10 million: {len(a_share)}")
     revenue_priors(folder, a_share)
     season_priors(folder)
-    for block in ("cost_of_sales", "research_and_development", "selling", "administrative"):
+    for block in BLOCKS:
         share_prior(a_share, block, block, "revenue", "log", "share of revenue")
     elasticities(a_share)
     cash_priors(folder, a_share)

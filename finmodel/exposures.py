@@ -5,10 +5,12 @@ A share that nobody discloses is no number: whatever depends on it is returned a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from finmodel.data import read_table
+from finmodel.scenarios import Scenario, levers
 
 GRID = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
 """Shares of revenue at which a function of an undisclosed exposure is shown where not even a bound is known."""
@@ -42,6 +44,11 @@ class Exposure:
     def known(self) -> bool:
         """Whether it is disclosed or has a proxy; else the answer is a function of it."""
         return self.nature in ("disclosed", "proxy")
+
+    @property
+    def central(self) -> float:
+        """Middle of the interval; nothing where nobody discloses it."""
+        return (self.low + self.high) / 2 if self.known else 0.0
 
     def grid(self) -> tuple[float, ...]:
         """Return the shares at which a function of it is shown: from nothing to the bound."""
@@ -78,3 +85,14 @@ def exposure(firm: str, name: str, as_of: date) -> Exposure:
     low, high = float(latest["low"].astype(float).min()), float(latest["high"].astype(float).max())
     note = f"{', '.join(latest['period'])}: {last['note']}" if last["note"] else ", ".join(latest["period"])
     return Exposure(name, firm, low, high, str(last["nature"]), note, " | ".join(dict.fromkeys(latest["reference"])))
+
+
+def exposures_of(scenarios: Iterable[Scenario], firm: str, as_of: date) -> dict[str, Exposure]:
+    """Return the exposures that the changes of some scenarios touch, as known on a day."""
+    names: set[str] = set()
+    for change in (c for s in scenarios for c in s.changes):
+        if change.family == "cash_flow":
+            names.add(str(levers().loc[change.lever, "applies_to"]))
+        elif change.family == "working_capital":
+            names.update(change.applies_to)
+    return {name: exposure(firm, name, as_of) for name in sorted(names - {""})}

@@ -25,12 +25,13 @@ import numpy as np
 import pandas as pd
 
 from finmodel.data import read_table, rows
-from finmodel.errors import unknown
+from finmodel.firms import find_firm
 from finmodel.restrictions.engine import Finding, decide
 from finmodel.restrictions.transactions import Transaction
 from finmodel.restrictions.words import REFUSALS
 from finmodel.results import RECORD_COLUMNS, Results
 from finmodel.scenarios import Scenario, channels, investor_classes, read_scenario
+from finmodel.scenarios import channel as kind_of
 from finmodel.units import parse_date
 
 REGIMES = ("us-securities-ban", "us-outbound")
@@ -90,7 +91,7 @@ def funding_access(
     Parameters
     ----------
     firm : str
-        Its short name.
+        Its name.
     on : str or date
         The day.
     scenario : str or Scenario
@@ -121,7 +122,7 @@ def funding_access(
     """
     on = parse_date(on) if isinstance(on, str) else on
     law_day = on if as_of is None else parse_date(as_of) if isinstance(as_of, str) else as_of
-    _check_firm(firm)
+    firm = find_firm(firm).firm
     scenario = read_scenario(scenario) if isinstance(scenario, str) else scenario
     found: list[dict[str, Any]] = []
     for channel in channels().index:
@@ -154,12 +155,6 @@ def _headline(firm: str, on: date, table: pd.DataFrame) -> str:
     return f"By law closed or unclear on {on}: {where}; all else is contract or assumption."
 
 
-def _check_firm(firm: str) -> None:
-    known = read_table("firms")["firm"].tolist()
-    if firm not in known:
-        raise unknown("firm", firm, known)
-
-
 def _channel_rows(firm: str, channel: str, on: date, scenario: Scenario, as_of: date, contested: str) -> list[dict[str, Any]]:
     name = {"firm": firm, "period": on.isoformat(), "quantity": "access", "unit": "share of the book", "channel": channel}
     closed = not_open(firm, channel, on) or _shut(scenario, channel, on, as_of)
@@ -179,21 +174,21 @@ def _channel_rows(firm: str, channel: str, on: date, scenario: Scenario, as_of: 
             {
                 **name, "investor_class": "all", "variant": _variant(unclear, reading), "share": 1.0, "legal": legal,
                 "contractual": contractual, "value": central, "low": low, "high": high, "status": "assumed",
-                "reason": _first_sentence(firm, channel, on, classes),
+                "reason": _first_sentence(classes),
             }
         )  # fmt: skip
     return out
 
 
-def _first_sentence(firm: str, channel: str, on: date, classes: Sequence[ClassAccess]) -> str:
-    """Say first whether the law closes anything at all."""
+def _first_sentence(classes: Sequence[ClassAccess]) -> str:
+    """Say first whether the law closes anything at all, then what contract does."""
     shut = [one for one in classes if min(one.legal) < 1]
-    touched = [one for one in shut if one.high > 0]
-    if not shut:
-        return "by law open to every class on this day; what is left out is contract or assumption"
-    if not touched:
-        return "the law shuts out classes that have no part in this book"
-    return "by law closed or unclear for " + ", ".join(f"{one.investor_class} ({one.measure})" for one in touched)
+    touched = [f"{one.investor_class} ({one.measure})" for one in shut if one.high > 0]
+    law = f"by law closed or unclear for {', '.join(touched)}" if touched else "by law open to every class that has a part in it"
+    excluded = [one.investor_class for one in classes if one.contractual == 0]
+    if len(excluded) == len(classes):
+        return f"{law}; the offering's own terms exclude everyone"
+    return f"{law}; the offering's own terms exclude {', '.join(excluded)}" if excluded else law
 
 
 def _class_rows(one: ClassAccess) -> Iterator[dict[str, Any]]:
@@ -215,11 +210,11 @@ def _variant(unclear: bool, reading: int) -> str:
 def class_access(firm: str, channel: str, on: date, scenario: Scenario, as_of: date, contested: str = "unclear") -> tuple[ClassAccess, ...]:
     """Return what each investor class may put into a channel on a day; see :class:`ClassAccess`."""
     law, terms = law_of(scenario, as_of), any(c.lever == "terms" for c in scenario.changes)
-    instrument = str(channels().loc[channel, "instrument"])
+    instrument = kind_of(channel)["instrument"]
     out = []
-    for row in class_mix(firm, channel, on):
+    for row in class_mix(firm, channel, min(on, as_of)):
         name = row["investor_class"]
-        investor = str(investor_classes().loc[name, "investor"])
+        investor = _investor(name)
         legal, finding = _legal(firm, instrument, investor, on, law, contested)
         contract = _contract(firm, channel, investor, on, as_of) if terms else ""
         chill = chill_of(scenario, name, on, as_of)
@@ -229,6 +224,11 @@ def class_access(firm: str, channel: str, on: date, scenario: Scenario, as_of: d
                         0.0 if contract else 1.0, chill, measure, reason, citation)
         )  # fmt: skip
     return tuple(out)
+
+
+@cache
+def _investor(name: str) -> str:
+    return str(investor_classes().loc[name, "investor"])
 
 
 def _kept_out(finding: Finding | None, legal: tuple[float, float], contract: str) -> tuple[str, str, str]:
@@ -308,21 +308,25 @@ def _readings(finding: Finding) -> tuple[float, float]:
 
 def _contract(firm: str, channel: str, investor: str, on: date, as_of: date) -> str:
     """Return the term that excludes such an investor from an offering, blank where none does or none was published by the as-of day."""
-    table = read_table("offering_terms")
     day, known = on.isoformat(), min(on, as_of).isoformat()
-    table = table[(table["firm"] == firm) & (table["channel"] == channel) & (table["kind"] == "contractual")]
-    table = table[(table["start"] <= known) & (table["end"].eq("") | (table["end"] > day))]
-    found = [r for r in rows(table) if investor in r["investors"].split()]
-    return "; ".join(f"{r['term']} ({r['source']})" for r in found)
+    found = [r for r in _terms(firm, channel) if r["start"] <= known and (not r["end"] or r["end"] > day)]
+    return "; ".join(f"{r['term']} ({r['source']})" for r in found if investor in r["investors"].split())
 
 
-def class_mix(firm: str, channel: str, on: date) -> list[dict[str, Any]]:
-    """Return who makes up the book of a channel: the firm's own latest record by the day, else the general one."""
+@cache
+def _terms(firm: str, channel: str) -> tuple[dict[str, Any], ...]:
+    table = read_table("offering_terms")
+    return tuple(rows(table[(table["firm"] == firm) & (table["channel"] == channel) & (table["kind"] == "contractual")]))
+
+
+@cache
+def class_mix(firm: str, channel: str, on: date) -> tuple[dict[str, Any], ...]:
+    """Return who makes up the book of a channel as known on a day: the firm's own latest record, else the general one."""
     table = read_table("class_mix")
     table = table[(table["channel"] == channel) & (table["from"] <= on.isoformat())]
     own = table[table["firm"] == firm]
     own = own[own["from"] == own["from"].max()] if len(own) else table[table["firm"] == ""]
-    return rows(own)
+    return tuple(rows(own))
 
 
 def _chills(scenario: Scenario) -> list[Any]:
@@ -341,15 +345,13 @@ def chill_of(scenario: Scenario, investor_class: str, on: date, as_of: date) -> 
 
 def listed_on(firm: str) -> date | None:
     """Return the first trading day of a firm, ``date.min`` where it was listed before our record begins, None for an unlisted one."""
-    row = read_table("firms").set_index("firm").loc[firm]
-    if not row["listed_on"]:
-        return None
-    return parse_date(str(row["listed_from"])) if row["listed_from"] else date.min
+    found = find_firm(firm)
+    return (found.listed_from or date.min) if found.listed_on else None
 
 
 def not_open(firm: str, channel: str, on: date) -> str:
     """Say why a channel does not exist for a firm on a day: listed and unlisted firms have different ones; blank where it does."""
-    stage = str(channels().loc[channel, "stage"])
+    stage = kind_of(channel)["stage"]
     first_day = listed_on(firm)
     listed = first_day is not None and (first_day < on if stage == "ipo" else first_day <= on)
     if stage == "listed" and not listed:

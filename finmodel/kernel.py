@@ -72,6 +72,10 @@ class Rows(NamedTuple):
     gap: int
     sigma: int
     step: int
+    year: int
+    step_1: int
+    step_2: int
+    step_3: int
     billed: int
     collected: int
     shock: int
@@ -120,6 +124,7 @@ class Levers(NamedTuple):
 
     revenue: int
     revenue_step: int
+    revenue_year: int
     cost_0: int
     cost_1: int
     cost_2: int
@@ -166,6 +171,7 @@ def _load(w: Any, derived: Any, path: int) -> None:
             w[row * LANES + i] = derived[row, column[i]]
     for i in range(LANES):
         w[R.growth + i], w[R.revenue + i], w[R.gap + i] = w[R.growth_start + i], w[R.revenue_start + i], w[R.sigma_gap + i]
+        w[R.step_1 + i] = w[R.step_2 + i] = w[R.step_3 + i] = w[R.growth_start + i]
 
 
 @jit
@@ -224,6 +230,10 @@ def _grow(w: Any, window: Any, path: int) -> None:
         w[R.noise + i] = w[R.shock + i] * w[R.z_2 + i]
         w[R.revenue + i] = w[R.revenue + i] * exp(w[R.step + i])
     for i in range(LANES):
+        one, two, three = w[R.step_1 + i], w[R.step_2 + i], w[R.step_3 + i]
+        w[R.year + i] = f4(0.25) * (w[R.step + i] + one + two + three)
+        w[R.step_1 + i], w[R.step_2 + i], w[R.step_3 + i] = w[R.step + i], one, two
+    for i in range(LANES):
         w[R.open + i] = f4(window[min(path + i, window.size - 1)])
 
 
@@ -235,12 +245,14 @@ def _season(w: Any, billed: Any, collected: Any) -> None:
 
 
 @jit
-def _answer(w: Any, move: Any) -> None:
-    """Factors by which costs answer to the quarter's change of log revenue, of which a scenario adds `move`."""
+def _answer(w: Any, move: Any, year_move: Any) -> None:
+    """Factors of cost: cost of sales answers to the quarter's change of revenue, the rest to the year's; a scenario adds to both."""
     for i in range(LANES):
         step = w[R.step + i] + move
         up, down = max(step, f4(0.0)), min(step, f4(0.0))
         w[R.answer_0 + i] = exp(w[R.drift_0 + i] + w[R.up_0 + i] * up + w[R.down_0 + i] * down)
+        step = w[R.year + i] + year_move
+        up, down = max(step, f4(0.0)), min(step, f4(0.0))
         w[R.answer_1 + i] = exp(w[R.drift_1 + i] + w[R.up_1 + i] * up + w[R.down_1 + i] * down)
         w[R.answer_2 + i] = exp(w[R.drift_2 + i] + w[R.up_2 + i] * up + w[R.down_2 + i] * down)
         w[R.answer_3 + i] = exp(w[R.drift_3 + i] + w[R.up_3 + i] * up + w[R.down_3 + i] * down)
@@ -286,8 +298,9 @@ def _operate(z: Any, w: Any, v: Any) -> None:
         invested = (w[R.capex_share + i] * revenue + w[R.capex_fixed + i]) * capex
         w[R.change + i] += gone * w[R.paid + i] - c0 - c1 - c2 - c3 - invested + w[R.steady + i] + flow + w[R.noise + i]
         exposed = billed * w[R.paid + i] * rate - w[R.capex_share + i] * revenue * capex
-        exposed -= f4(0.5) * (c0 * (w[R.up_0 + i] + w[R.down_0 + i]) + c1 * (w[R.up_1 + i] + w[R.down_1 + i]))
-        exposed -= f4(0.5) * (c2 * (w[R.up_2 + i] + w[R.down_2 + i]) + c3 * (w[R.up_3 + i] + w[R.down_3 + i]))
+        exposed -= f4(0.5) * c0 * (w[R.up_0 + i] + w[R.down_0 + i])  # of the other blocks a quarter of the answer falls in the quarter
+        exposed -= f4(0.125) * (c1 * (w[R.up_1 + i] + w[R.down_1 + i]) + c2 * (w[R.up_2 + i] + w[R.down_2 + i]))
+        exposed -= f4(0.125) * c3 * (w[R.up_3 + i] + w[R.down_3 + i])
         exposed *= w[R.sigma + i]
         w[R.variance + i] = exposed * exposed + w[R.shock + i] * w[R.shock + i]
 
@@ -389,12 +402,12 @@ def run(x: Inputs, seed: Any, firm: Any, first: int, last: int, counts: Any, sam
                 _season(w, w[R.billed_first :], w[R.collected_first :])
             else:
                 _season(w, w[R.billed_second :], w[R.collected_second :])
-            move = f4(np.nan)
+            move = year_move = f4(np.nan)
             for s in range(scenarios):
                 z, v = state[s], x.levers[s, q]
-                if v[V.revenue_step] != move:
-                    move = v[V.revenue_step]
-                    _answer(w, move)
+                if v[V.revenue_step] != move or v[V.revenue_year] != year_move:
+                    move, year_move = v[V.revenue_step], v[V.revenue_year]
+                    _answer(w, move, year_move)
                 _react(z, w, v)
                 _operate(z, w, v)
                 _list(z, w, v, f4(q))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import os
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ from pypdf import PdfWriter
 
 import finmodel.figures  # noqa: F401  (fills the registry of figures)
 from finmodel.data import written
-from finmodel.figures.drawing import Words
+from finmodel.figures.drawing import Source, Words, results_of
 from finmodel.figures.page import Page
 from finmodel.figures.style import Language, full_day, style
 from finmodel.results import plots
@@ -35,12 +34,12 @@ class Pack:
         self.outline: list[str] = []
         self._buffer = io.BytesIO()
         self._pages = PdfPages(self._buffer, metadata={"CreationDate": None})
-        self._results: dict[str, Any] = {}
+        self._results: dict[Source, Any] = {}
 
-    def results(self, of: str) -> Any:
-        """Return what the public function `of` makes of the statements, computed once."""
+    def results(self, of: Source) -> Any:
+        """Return what `of` makes of the statements, computed once."""
         if of not in self._results:
-            self._results[of] = getattr(importlib.import_module("finmodel"), of)(self.statements)
+            self._results[of] = results_of(of, self.statements)
         return self._results[of]
 
     def add(self, page: Page, words: Words, bookmark: str) -> None:
@@ -80,7 +79,19 @@ def chart(name: str, bookmark: str, **options: Any) -> PageMaker:
     return make
 
 
-PAGES: Sequence[PageMaker] = (chart("cost_to_revenue", "Cost to revenue"),)
+PAGES: Sequence[PageMaker] = (
+    chart("coverage", "Coverage"),
+    chart("cost_to_revenue", "Cost to revenue"),
+    chart("multiverse", "Readings of the published ratio"),
+    chart("cost_structure", "Cost structure"),
+    chart("losses", "Losses with and without fair value"),
+    chart("liquidity", "Liquid funds and burn"),
+    chart("runway", "Runway"),
+    chart("dependence", "Dependence"),
+    chart("restriction_timeline", "Restrictions, listing attempts and rounds"),
+    chart("us_person_grid", "What a US person could do"),
+    chart("scenarios", "Scenarios"),
+)
 """The pages of the pack, in order."""
 
 

@@ -6,7 +6,7 @@ it states (up to quadrature and a log-linear sum of quarters), so that its inter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +17,8 @@ from scipy.stats import qmc
 Array = NDArray[np.float64]
 DT = 0.25
 """Step of the model: one quarter, in years."""
-STRATA, PER_STRATUM = 64, 256
-"""Quadrature over the speed of mean reversion, and points of the other process parameters at each node."""
+STRATA, PER_STRATUM = 64, 128
+"""Quadrature over the speed of mean reversion, and points of the other process parameters at each node (powers of two)."""
 
 _FORWARD: dict[str, Callable[[Array], Array]] = {"identity": lambda z: z, "log": np.exp, "logit": special.expit}
 _BACK: dict[str, Callable[[Array], Array]] = {"identity": lambda x: x, "log": np.log, "logit": special.logit}
@@ -128,7 +128,7 @@ def pool(estimates: Sequence[float], variances: Sequence[float], conservative: b
     return Pooled(mean, mean - half, mean + half, error, float(np.sqrt(fit.tau2)), len(estimates))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mixture:
     """A distribution given as normals with weights.
 
@@ -230,21 +230,21 @@ class RevenueData:
 
     Attributes
     ----------
-    log_revenue : ndarray, shape (n,)
+    log_revenue : tuple of float, length n
         Log of the revenue of each period, in any currency unit.
-    first, last : ndarray of int, shape (n,)
+    first, last : tuple of int, length n
         First and last quarter of each period, counted from 0.
-    second_half : ndarray of bool, shape (quarters,)
+    second_half : tuple of bool, length quarters
         Whether a quarter lies in July to December. Its length is the number of quarters up to today.
     """
 
-    log_revenue: Array
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
-    second_half: NDArray[np.bool_]
+    log_revenue: tuple[float, ...]
+    first: tuple[int, ...]
+    last: tuple[int, ...]
+    second_half: tuple[bool, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RevenuePosterior:
     """Posterior of the revenue process on a stratified set of points, with level and growth integrated out exactly.
 
@@ -272,17 +272,17 @@ class RevenuePosterior:
     mean: Array
     covariance: Array
 
-    def draw(self, rng: np.random.Generator, n: int, log_kappa: Array | None = None) -> dict[str, Array]:
+    def draw(self, rng: np.random.Generator, n: int, log_kappa: Array) -> dict[str, Array]:
         """Return `n` joint draws.
 
         Parameters
         ----------
         rng : numpy.random.Generator
         n : int
-        log_kappa : ndarray, shape (strata,), optional
-            What other firms' data say about kappa: their log evidence at the nodes.
+        log_kappa : ndarray, shape (strata,)
+            What all data say about kappa: the log evidence of this firm, plus that of others that share kappa.
         """
-        log_weight = self.log_likelihood + (0.0 if log_kappa is None else log_kappa[:, None])
+        log_weight = self.log_likelihood - special.logsumexp(self.log_likelihood, axis=1, keepdims=True) + log_kappa[:, None]
         weight = np.exp(log_weight - log_weight.max()).ravel()
         ladder = (np.arange(n) + rng.random()) / n * weight.sum()
         flat = rng.permutation(np.minimum(np.searchsorted(np.cumsum(weight), ladder), weight.size - 1))
@@ -311,15 +311,18 @@ REVENUE_PRIORS = ("growth", "long_run_growth", "mean_reversion", "growth_volatil
 """Priors that :func:`revenue_posterior` needs; ``growth`` is the one of the first quarter seen."""
 
 
-def revenue_posterior(data: RevenueData, priors: dict[str, Prior]) -> RevenuePosterior:
+def revenue_posterior(data: RevenueData, priors: Mapping[str, Prior], common: bool = False) -> RevenuePosterior:
     r"""Return the posterior of the revenue process given sums over halves and years.
 
     Parameters
     ----------
     data : RevenueData
         May be empty (n = 0): then the posterior is the prior carried to today.
-    priors : dict
+    priors : mapping
         Those of :data:`REVENUE_PRIORS`.
+    common : bool
+        Whether all nodes of kappa use the same points, so that their errors cancel in the evidence on kappa; otherwise each has its own,
+        so that draws are as diverse as they can be.
 
     Notes
     -----
@@ -337,26 +340,29 @@ def revenue_posterior(data: RevenueData, priors: dict[str, Prior]) -> RevenuePos
     Schwartz, E. S. and Moon, M. (2000), Financial Analysts Journal 56(3); Mariano, R. S. and Murasawa, Y. (2003), Journal of Applied
     Econometrics 18(4), for sums of log-linear quarters.
     """
-    kappa, points = _points(priors)
+    kappa, points = _points(priors, common)
     centre = np.array([np.exp(priors["growth_volatility"].mean), np.exp(priors["revenue_volatility"].mean)])
     share = float(special.expit(priors["first_half_revenue"].mean))
-    path = _first_path(data)
-    for _ in range(3 if len(data.log_revenue) else 0):  # most likely path at the centre of the priors
-        weights, offset = _log_linear(data, path, np.array([share]))
+    path, observed = _first_path(data), np.array(data.log_revenue)
+    for _ in range(3 if len(observed) else 0):  # most likely path at the centre of the priors
+        weights, offset = _log_linear(data, path, np.array([share]), share)
         model = _LinearModel(data, weights, priors, np.exp(priors["mean_reversion"].mean), path=True)
-        path = model.condition(data.log_revenue - offset[0], centre[0], centre[1])
+        path = model.condition(observed - offset[0], centre[0], centre[1])
     weights, offset = _log_linear(data, path, points[..., 2].reshape(-1), share)
-    residual = (data.log_revenue - offset).reshape(*points.shape[:2], -1)
+    residual = (observed - offset).reshape(*points.shape[:2], -1)
     parts = [_LinearModel(data, weights, priors, k).posterior(r, p) for k, r, p in zip(kappa, residual, points, strict=True)]
     log_likelihood, mean, covariance = (np.stack(column) for column in zip(*parts, strict=True))
     evidence = special.logsumexp(log_likelihood, axis=1) - np.log(points.shape[1])
     return RevenuePosterior(kappa, evidence, log_likelihood.max(1), points, log_likelihood, mean, covariance)
 
 
-def _points(priors: dict[str, Prior]) -> tuple[Array, Array]:
+def _points(priors: Mapping[str, Prior], common: bool) -> tuple[Array, Array]:
     """Return nodes of kappa of equal prior probability, and scrambled Sobol points of eta, sigma and s at each, from their priors."""
-    uniform = qmc.Sobol(4, seed=20211210).random(STRATA * PER_STRATUM)
-    uniform = uniform[np.argsort(np.floor(uniform[:, 0] * STRATA), kind="stable")].reshape(STRATA, PER_STRATUM, 4)
+    if common:
+        uniform = np.broadcast_to(qmc.Sobol(4, seed=20211210).random(PER_STRATUM), (STRATA, PER_STRATUM, 4))
+    else:
+        uniform = qmc.Sobol(4, seed=20211210).random(STRATA * PER_STRATUM)
+        uniform = uniform[np.argsort(np.floor(uniform[:, 0] * STRATA), kind="stable")].reshape(STRATA, PER_STRATUM, 4)
     normal = stats.norm.ppf(np.clip(uniform[..., 1:], 1e-12, 1 - 1e-12))
     names = ("growth_volatility", "revenue_volatility", "first_half_revenue")
     points = np.stack([priors[n].natural(priors[n].mean + priors[n].sd * normal[..., i]) for i, n in enumerate(names)], axis=-1)
@@ -367,23 +373,24 @@ def _points(priors: dict[str, Prior]) -> tuple[Array, Array]:
 
 def _first_path(data: RevenueData) -> Array:
     quarters = len(data.second_half)
-    if not len(data.log_revenue):
+    if not data.log_revenue:
         return np.zeros(quarters)
-    middle = (data.first + data.last) / 2
+    first, last = np.array(data.first), np.array(data.last)
+    middle = (first + last) / 2
     order = np.argsort(middle)
-    rate = data.log_revenue - np.log(data.last - data.first + 1)
-    return np.interp(np.arange(quarters), middle[order], rate[order])
+    rate = np.array(data.log_revenue) - np.log(last - first + 1)
+    path: Array = np.interp(np.arange(quarters), middle[order], rate[order])
+    return path
 
 
-def _log_linear(data: RevenueData, path: Array, shares: Array, at: float | None = None) -> tuple[Array, Array]:
-    """Linearise the log of each period's sum around `path`: weights (n, quarters) and offsets (shares, n)."""
-    quarter = np.arange(len(path))
-    inside = (quarter >= data.first[:, None]) & (quarter <= data.last[:, None])
-    log_share = np.log(np.where(data.second_half, 2 * (1 - shares[:, None]), 2 * shares[:, None]))  # (shares, quarters)
-    terms = np.where(inside, (log_share + path)[:, None, :], -np.inf)  # (shares, n, quarters)
-    total = special.logsumexp(terms, axis=-1)
-    reference = np.where(inside, path + np.log(np.where(data.second_half, 2 * (1 - (at or shares[0])), 2 * (at or shares[0]))), -np.inf)
-    weights = special.softmax(reference, axis=1) if len(data.first) else np.zeros((0, len(path)))
+def _log_linear(data: RevenueData, path: Array, shares: Array, centre: float) -> tuple[Array, Array]:
+    """Linearise the log of each period's sum around `path`: weights (n, quarters) at one share, offsets (shares, n) at each."""
+    quarter, second = np.arange(len(path)), np.array(data.second_half)
+    inside = (quarter >= np.array(data.first)[:, None]) & (quarter <= np.array(data.last)[:, None])
+    season = np.log(np.where(second, 2 * (1 - shares[:, None]), 2 * shares[:, None]))  # (shares, quarters)
+    total = special.logsumexp(np.where(inside, (season + path)[:, None, :], -np.inf), axis=-1)  # (shares, n)
+    usual = path + np.log(np.where(second, 2 * (1 - centre), 2 * centre))
+    weights = special.softmax(np.where(inside, usual, -np.inf), axis=1) if len(data.first) else np.zeros((0, len(path)))
     return weights, total - weights @ path
 
 
@@ -393,7 +400,7 @@ class _LinearModel:
     Rows are the data, then either the state today (level, growth, long-run growth) or the whole path of levels.
     """
 
-    def __init__(self, data: RevenueData, weights: Array, priors: dict[str, Prior], kappa: float, path: bool = False) -> None:
+    def __init__(self, data: RevenueData, weights: Array, priors: Mapping[str, Prior], kappa: float, path: bool = False) -> None:
         quarters = len(data.second_half)
         time = np.arange(quarters) * DT
         sums = np.tri(quarters, k=-1) * DT  # growth at the start of each step, summed up to a quarter
@@ -421,7 +428,7 @@ class _LinearModel:
         self.by_sigma = on_level @ np.minimum.outer(time, time) @ on_level.T
         self.mean = start.mean * from_start + long_run.mean * from_long_run
         self.drag = -0.5 * np.diagonal(self.by_sigma)  # per sigma^2: a sum of log-normals keeps its expectation
-        self.base = float(data.log_revenue.mean() - np.log(3.0)) if self.n else 0.0
+        self.base = float(np.mean(data.log_revenue)) - 1.0 if self.n else 0.0
         self.loading = loading
 
     def posterior(self, residual: Array, points: Array) -> tuple[Array, Array, Array]:

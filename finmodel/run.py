@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from finmodel.exposures import Exposure, exposure
-from finmodel.projection import CashLines, Projection, project
+from finmodel.attribution import QUANTITIES, attribute, sensitivity, tornado
+from finmodel.cashflow import CashModel
+from finmodel.data import data_root
+from finmodel.deterministic import firm_rows
+from finmodel.errors import DataError, unknown
+from finmodel.exposures import Exposure, exposures_of
 from finmodel.results import RECORD_COLUMNS, Results
-from finmodel.runway import STALE_AFTER_MONTHS, liquid_funds, yearly_flows
-from finmodel.scenarios import Scenario, levers, read_scenarios
+from finmodel.scenarios import Scenario, levers, read_scenario, read_scenarios
+from finmodel.simulate import BLOCKS
 from finmodel.statements import Statements
-from finmodel.units import add_months
+from finmodel.stochastic import FirmRun, Progress, run_firm
 
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 COLUMNS = (*RECORD_COLUMNS, "scenario", "low", "high", "exposure", "share", "default")
-LINES = ("revenue", "cost_of_sales", "research_and_development", "selling", "administrative")
+STOCHASTIC_COLUMNS = (
+    *RECORD_COLUMNS, "scenario", "error", "difference", "difference_error", "direct", "response", "liquid_funds", "exposure", "share",
+    "default",
+)  # fmt: skip
+TABLES = (
+    "channels", "channel_terms", "investor_classes", "class_mix", "offering_terms", "market", "ipo_stages", "ipo_paths", "exposures",
+    "levers", "designations", "events",
+)  # fmt: skip
 HORIZON = 60
+_SHARES = ("firm", "quantity", "restriction", "value", "error", "unit", "reason")
+_NO_FUNDS = "liquid funds are not disclosed: see the rows by liquid funds, or assume an amount"
+_ATTRIBUTION = (
+    "Shapley share of each restriction in what all of them cost against none, over all subsets on shared draws: restricted mean runway "
+    "lost (months), added probability of cash-out within 24 months, added funding gap (CNY); the shares sum to the total; error: one Monte "
+    "Carlo standard error"
+)
+_TORNADO = (
+    "restricted mean runway lost against no restriction (months) with one input at its low and high end and all others at their centre"
+)
+_SOBOL = "share of the variance of the runway lost that a group of inputs explains alone (first) and with all its interactions (total)"
+YEARS_OF_COST = (0.5, 1.0, 2.0, 4.0)
+"""Assumed liquid funds where none are disclosed, in years of the firm's cash cost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +58,27 @@ class ScenarioResults(Results):
     Attributes
     ----------
     scenarios : tuple of Scenario
-        As read, with the digest of each in ``inputs``.
+        As read; the baseline first.
     inputs : pandas.DataFrame
         What went in, frozen: kind, name, digest.
+    models : tuple of CashModel
+        Fitted models, for a stochastic run.
+    without_model : mapping of str to str
+        Firms that have none, each with the reason.
+    shares : mapping of str to float
+        Exposures assumed by the caller.
+    quarters, paths, seed : int
+        Of a stochastic run; 0 paths for a deterministic one.
     """
 
     scenarios: tuple[Scenario, ...] = ()
     inputs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    models: tuple[CashModel, ...] = ()
+    without_model: Mapping[str, str] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    quarters: int = 0
+    paths: int = 0
+    seed: int = 0
 
     def compare(self, quantity: str | None = None) -> pd.DataFrame:
         """Return firms and quantities down, scenarios across.
@@ -47,17 +86,90 @@ class ScenarioResults(Results):
         Parameters
         ----------
         quantity : str, optional
-            Only this one, such as ``runway`` or ``net_burn``.
+            Only this one, such as ``runway``, ``net_burn`` or ``cash_out_24m``.
         """
         table = self.defaults()
         if quantity is not None:
+            if quantity not in set(table["quantity"]):
+                raise unknown("quantity", quantity, set(table["quantity"]))
             table = table[table["quantity"] == quantity]
         wide = table.pivot_table(index=["firm", "quantity", "unit"], columns="scenario", values="value", sort=False, dropna=False)
         return wide[[s.name for s in self.scenarios if s.name in wide]].dropna(how="all")
 
+    def differences(self) -> pd.DataFrame:
+        """Return each quantity against the baseline: difference with its Monte Carlo error, and its direct part and response.
+
+        Raises
+        ------
+        ValueError
+            If the run was deterministic.
+        """
+        self._need_paths()
+        columns = ["firm", "quantity", "scenario", "value", "error", "difference", "difference_error", "direct", "response", "unit"]
+        return self.defaults()[columns].reset_index(drop=True)
+
+    def attribution(self, scenario: str | None = None, responses: bool = False, progress: Progress | None = None) -> Results:
+        """Return what each restriction of a scenario costs each firm; see :func:`finmodel.attribution.attribute`.
+
+        Parameters
+        ----------
+        scenario : str, optional
+            By default the last one that was run.
+        responses : bool
+            Whether responses count; by default they are held fixed.
+        """
+        find = partial(
+            attribute, paths=self.paths, seed=self.seed, quarters=self.quarters, responses=responses, shares=self.shares, progress=progress
+        )
+        found = self._each("What each restriction costs", _ATTRIBUTION, "attribution", scenario, find)
+        missing = [(f, q, "total", np.nan, np.nan, u, why) for f, why in self.without_model.items() for q, u in QUANTITIES.items()]
+        parts = [part for part in (found.table, pd.DataFrame(missing, columns=_SHARES)) if len(part)]
+        table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_SHARES)
+        return replace(found, table=table[list(_SHARES)])
+
+    def tornado(self, scenario: str | None = None, responses: bool = False) -> Results:
+        """Return the runway lost with one input at a time at its ends; see :func:`finmodel.attribution.tornado`."""
+        find = partial(tornado, paths=min(self.paths, 16_384), seed=self.seed, quarters=self.quarters, responses=responses)
+        return self._each("Runway lost, one input at a time", _TORNADO, "tornado", scenario, find)
+
+    def sensitivity(self, scenario: str | None = None, responses: bool = False, points: int = 128) -> Results:
+        """Return Sobol indices of the runway lost by group of inputs; see :func:`finmodel.attribution.sensitivity`."""
+        find = partial(sensitivity, seed=self.seed, quarters=self.quarters, responses=responses, points=points)
+        return self._each("Sobol indices of the runway lost", _SOBOL, "sensitivity", scenario, find)
+
+    def _need_paths(self) -> None:
+        if not self.paths:
+            raise ValueError("this run was deterministic; give paths: run_scenarios(..., paths=100_000, seed=7)")
+
+    def _each(
+        self, title: str, definition: str, figure: str, scenario: str | None, find: Callable[[CashModel, Scenario], pd.DataFrame]
+    ) -> Results:
+        self._need_paths()
+        known = {s.name: s for s in self.scenarios}
+        name = scenario or self.scenarios[-1].name
+        if name not in known:
+            raise unknown("scenario of this run", name, known)
+        tables = [find(model, known[name]) for model in self.models]
+        return Results(
+            table=pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["firm"]),
+            title=f"{title}: {name}",
+            definition=definition,
+            assumptions=self.assumptions,
+            figure=figure,
+        )
+
 
 def run_scenarios(
-    statements: Statements, names: Sequence[str | os.PathLike[str] | Scenario], firms: Sequence[str] | None = None, horizon: int = HORIZON
+    statements: Statements,
+    names: Sequence[str | os.PathLike[str] | Scenario],
+    firms: Sequence[str] | None = None,
+    horizon: int = HORIZON,
+    paths: int | None = None,
+    seed: int = 7,
+    liquid_funds: float | None = None,
+    shares: Mapping[str, float] | None = None,
+    threads: int = 1,
+    progress: Progress | None = None,
 ) -> ScenarioResults:
     """Run firms through scenarios, side by side with the baseline.
 
@@ -71,13 +183,26 @@ def run_scenarios(
         Only these firms.
     horizon : int
         Months; a runway beyond it is given as more than the horizon.
+    paths : int, optional
+        Number of paths of the cash model; none for the deterministic form, in which no money is raised.
+    seed : int
+        Of the paths.
+    liquid_funds : float, optional
+        CNY, in place of what is disclosed or where nothing is (paths only).
+    shares : mapping of str to float, optional
+        Exposures, such as ``us_revenue_share``, in place of what is disclosed or where nothing is (paths only).
+    threads : int
+    progress : callable, optional
+        Called with the tasks done and their number.
 
     Returns
     -------
     ScenarioResults
-        Records of net_burn (CNY per month, mean over the first twelve months), funds_needed_24m (CNY), runway (months), runway_lost
-        (months, against the baseline) and channels_closed (a count; the names are in the note), with the scenario, the ends of the
-        interval that its assumptions span, and one row per share of an exposure that nobody discloses.
+        Deterministic: net_burn (CNY per month, mean over the first twelve months), funds_needed_24m (CNY), runway and runway_lost
+        (months, against the baseline), channels_closed (a count; the names are in the note), with the ends of the interval that the
+        scenario's assumptions span, and one row per share of an exposure that nobody discloses. Stochastic: cash_out_12m, _24m and
+        _36m, restricted_mean_runway, funding_gap (CNY that must be there at the start to hold cash-out within 24 months to 5 %),
+        listed_24m and expected_proceeds, each with its Monte Carlo error and its difference to the baseline, direct plus response.
 
     Raises
     ------
@@ -85,6 +210,8 @@ def run_scenarios(
         If a scenario file is faulty; nothing is run.
     LookupError
         If a scenario or firm is unknown.
+    ValueError
+        If a count is out of range.
 
     Examples
     --------
@@ -94,24 +221,100 @@ def run_scenarios(
     ['baseline', 'public-budget-cut']
     """
     chosen = _read(names)
-    if not 1 <= horizon <= 240:
-        raise ValueError(f"horizon {horizon}: a number of months from 1 to 240")
+    if not 3 <= horizon <= 240:
+        raise ValueError(f"horizon is {horizon}; it must be from 3 to 240 months")
+    if paths is not None and paths < 128:
+        raise ValueError(f"paths is {paths}; it must be 128 or more, so that errors can be stated")
     view = statements if firms is None else statements.select(firms)
-    rows = [row for firm in view.firms for row in _firm_rows(statements, firm, chosen, horizon)]
-    table = pd.DataFrame([{**dict.fromkeys(COLUMNS, ""), "default": True, **row} for row in rows], columns=list(COLUMNS))
-    for column in ("value", "low", "high", "share"):
-        table[column] = pd.to_numeric(table[column], errors="coerce")
+    common: dict[str, Any] = {
+        "title": f"Scenarios as of {statements.day}",
+        "facts": statements.facts[statements.facts["firm"].isin(view.firms)],
+        "assumptions": tuple(dict.fromkeys(f"{s.name}: {c.reason} ({c.reference})" for s in chosen for c in s.changes)),
+        "figure": "scenarios",
+        "scenarios": chosen,
+    }
+    if paths is None:
+        rows = [row for firm in view.firms for row in firm_rows(statements, firm, chosen, horizon)]
+        definition = (
+            "Liquid funds over net burn, month by month, with the scenario's dated changes and no new funding; lost against the "
+            f"baseline; a runway beyond {horizon} months is > {horizon}"
+        )
+        return ScenarioResults(_table(rows, COLUMNS), definition=definition, inputs=frozen_inputs(statements, chosen), **common)
+    quarters = -(-horizon // 3)
+    run = partial(run_firm, quarters=quarters, paths=paths, seed=seed, shares=_shares(shares), threads=threads, progress=progress)
+    models, without = fit_models(statements, view.firms, liquid_funds)
+    rows = [row for model in models for row in _stochastic_rows(model, chosen, run)]
+    rows += [row for firm, why in without.items() for row in _not_computable(firm, statements.day, chosen, why)]
+    open_funds = {m.firm: _NO_FUNDS for m in models if np.isnan(m.liquid_funds)}
     return ScenarioResults(
-        table=table,
-        title=f"Scenarios as of {statements.day}",
-        definition="Liquid funds over net burn, month by month, with the scenario's dated changes and no new funding; lost against the "
-        f"baseline; a runway beyond {horizon} months is > {horizon}",
-        facts=statements.facts[statements.facts["firm"].isin(view.firms)],
-        assumptions=tuple(dict.fromkeys(f"{s.name}: {c.reason} ({c.reference})" for s in chosen for c in s.changes)),
-        figure="scenarios",
-        scenarios=chosen,
-        inputs=_inputs(statements, chosen),
+        _table(rows, STOCHASTIC_COLUMNS),
+        definition=f"Share of paths out of cash and restricted mean runway over {3 * quarters} months of the cash model, with funding as "
+        "the channels, the law and the scenario let it arrive; error: one Monte Carlo standard error; difference: against the baseline on "
+        "the same draws, its direct part with responses held fixed, and what responses add",
+        inputs=frozen_inputs(statements, chosen, paths, seed),
+        models=tuple(m for m in models if m.firm not in open_funds),
+        without_model={**without, **open_funds},
+        shares=_shares(shares),
+        quarters=quarters,
+        paths=paths,
+        seed=seed,
+        **common,
     )
+
+
+def attribution(
+    statements: Statements,
+    scenario: str | os.PathLike[str] | Scenario,
+    firms: Sequence[str] | None = None,
+    horizon: int = HORIZON,
+    paths: int = 100_000,
+    seed: int = 7,
+    liquid_funds: float | None = None,
+    shares: Mapping[str, float] | None = None,
+    responses: bool = False,
+    progress: Progress | None = None,
+) -> Results:
+    """Share what a scenario costs among its restrictions, without running other scenarios; see :meth:`ScenarioResults.attribution`.
+
+    Parameters
+    ----------
+    statements, firms, horizon, paths, seed, liquid_funds, shares, progress
+        As for :func:`run_scenarios`.
+    scenario : str, path or Scenario
+    responses : bool
+        Whether responses count; by default they are held fixed.
+    """
+    chosen = scenario if isinstance(scenario, Scenario) else read_scenario(scenario)
+    view = statements if firms is None else statements.select(firms)
+    models, without = fit_models(statements, view.firms, liquid_funds)
+    open_funds = {m.firm: _NO_FUNDS for m in models if np.isnan(m.liquid_funds)}
+    results = ScenarioResults(
+        pd.DataFrame(), title="", definition="", scenarios=(chosen,), models=tuple(m for m in models if m.firm not in open_funds),
+        without_model={**without, **open_funds}, shares=_shares(shares), quarters=-(-horizon // 3), paths=paths, seed=seed,
+        assumptions=tuple(dict.fromkeys(f"{c.restriction}: {c.reason} ({c.reference})" for c in chosen.changes)),
+    )  # fmt: skip
+    return results.attribution(responses=responses, progress=progress)
+
+
+def fit_models(statements: Statements, firms: Sequence[str], liquid_funds: float | None = None) -> tuple[list[CashModel], dict[str, str]]:
+    """Return the fitted cash model of each firm, and the firms whose statements carry none, each with the reason."""
+    models, without = [], {}
+    for firm in firms:
+        try:
+            models.append(CashModel.fit(statements, firm, **({} if liquid_funds is None else {"liquid_funds": liquid_funds})))
+        except DataError as error:
+            without[firm] = "; ".join(error.faults)
+    return models, without
+
+
+def _shares(given: Mapping[str, float] | None) -> dict[str, float]:
+    known = sorted({str(name) for name in levers()["applies_to"]} - {"", "investor_classes", "regimes"})
+    for name, share in (given or {}).items():
+        if name not in known:
+            raise unknown("exposure", name, known)
+        if not 0 <= share <= 1:
+            raise ValueError(f"{name} is {share}; a share of revenue is from 0 to 1")
+    return dict(given or {})
 
 
 def _read(names: Sequence[str | os.PathLike[str] | Scenario]) -> tuple[Scenario, ...]:
@@ -123,130 +326,100 @@ def _read(names: Sequence[str | os.PathLike[str] | Scenario]) -> tuple[Scenario,
     return tuple(found.values())
 
 
-def _inputs(statements: Statements, chosen: Sequence[Scenario]) -> pd.DataFrame:
-    """Return what went in with a digest each, so that a result can be told from one of other inputs."""
+def _table(rows: list[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    table = pd.DataFrame([{**dict.fromkeys(columns, ""), "default": True, **row} for row in rows], columns=list(columns))
+    numbers = ("value", "low", "high", "share", "error", "difference", "difference_error", "direct", "response", "liquid_funds")
+    for column in (c for c in numbers if c in table):
+        table[column] = pd.to_numeric(table[column], errors="coerce")
+    return table
+
+
+def frozen_inputs(statements: Statements, chosen: Sequence[Scenario], paths: int = 0, seed: int = 0) -> pd.DataFrame:
+    """Return what goes into a run, with a digest each, so that a result can be told from one of other inputs."""
     facts = hashlib.sha256("\n".join(sorted(statements.facts["fact_id"])).encode()).hexdigest()[:12]
     rows = [("facts", f"as of {statements.day}", facts), *(("scenario", s.name, s.digest) for s in chosen)]
+    rows += [("table", f"{name}.csv", _digest(f"{name}.csv")) for name in TABLES]
+    rows += [("regime", path.stem, _digest(f"restrictions/{path.name}")) for path in sorted((data_root() / "restrictions").glob("*.toml"))]
+    if paths:
+        rows.append(("draws", f"{paths} paths", f"seed {seed}"))
     return pd.DataFrame(rows, columns=["kind", "name", "digest"])
 
 
-def cash_lines(statements: Statements, firm: str) -> tuple[CashLines | None, str]:
-    """Return a firm's last twelve months and liquid funds in CNY, or None and the reason; the reason also says why funds lack."""
-    on = statements.day
-    flows = [f for f in yearly_flows(statements, firm) if _fresh(f.end, on)]
-    if not flows:
-        return None, "missing: operating cash flow over twelve months dated within twelve months of the day"
-    flow = flows[0]
-    funds = [f for f in liquid_funds(statements, firm) if _fresh(f.day, on)]
-    lines = {"operating_cash_flow": flow.operating}
-    if not math.isnan(flow.capital):
-        lines["capital_expenditure"] = flow.capital
-    lines |= _year_lines(statements, firm, flow.end)
-    start = add_months(flow.end, -12)
-    cash = CashLines(firm, lines, date.fromordinal(start.toordinal() + 1), flow.end,
-                     funds[0].value if funds else math.nan, funds[0].day if funds else None,
-                     notes=(f"burn over {flow.window}", *((f"{funds[0].definition} of {funds[0].day}",) if funds else ())))  # fmt: skip
-    return cash, "" if funds else "missing: liquid funds dated within twelve months of the day"
+def _digest(name: str) -> str:
+    return hashlib.sha256((data_root() / name).read_bytes()).hexdigest()[:12]
 
 
-def _fresh(day: date, on: date) -> bool:
-    return add_months(day, STALE_AFTER_MONTHS) >= on
-
-
-def _year_lines(statements: Statements, firm: str, end: date) -> dict[str, float]:
-    """Return revenue and costs of the latest reported twelve months not after `end`."""
-    table = statements.lines(firm)
-    table = table[(table["months"] == 12) & (table["period_end"] <= end.isoformat()) & table["line_item"].isin(LINES)]
-    latest = table[table["period_end"] == table["period_end"].max()] if len(table) else table
-    return {str(r["line_item"]): float(r["value"]) for r in latest.sort_values("published_on").to_dict("records")}
-
-
-def _firm_rows(statements: Statements, firm: str, chosen: Sequence[Scenario], horizon: int) -> Iterator[dict[str, Any]]:
-    cash, reason = cash_lines(statements, firm)
-    base: Projection | None = None
+def _not_computable(firm: str, day: date, chosen: Sequence[Scenario], reason: str) -> Iterator[dict[str, Any]]:
     for scenario in chosen:
-        known = {"firm": firm, "period": statements.day.isoformat(), "scenario": scenario.name}
-        yield {**known, **_channels_row(scenario, statements.day, horizon)}
-        if cash is None:
-            for quantity, unit in (("net_burn", "CNY per month"), ("runway", "months"), ("runway_lost", "months")):
-                yield {**known, "quantity": quantity, "unit": unit, "value": np.nan, "status": "not computable", "reason": reason}
-            continue
-        exposures = _exposures(scenario, firm, statements.day)
-        with_capex = "capital_expenditure" in cash.lines
-        run = _Run(cash, statements.day, horizon, with_capex)
-        if scenario.name == "baseline":
-            base = run.central(scenario, exposures)
-        for row in run.rows(scenario, exposures, base, reason):
-            yield {**known, **row}
+        for quantity, unit in (("cash_out_24m", "probability"), ("restricted_mean_runway", "months"), ("funding_gap", "CNY")):
+            yield {
+                "firm": firm, "period": day.isoformat(), "quantity": quantity, "unit": unit, "scenario": scenario.name,
+                "value": np.nan, "status": "not computable", "reason": reason,
+            }  # fmt: skip
 
 
-def _channels_row(scenario: Scenario, as_of: date, horizon: int) -> dict[str, Any]:
-    last = add_months(as_of, horizon)
-    shut = {c.channel: c.begins(as_of) for c in scenario.changes if c.channel and c.effect == "close" and c.begins(as_of) <= last}
-    note = ", ".join(f"{name} from {max(day, as_of)}" for name, day in shut.items())
-    return {"quantity": "channels_closed", "unit": "channels", "value": len(shut), "status": "assumed", "note": note}
+def _stochastic_rows(model: CashModel, chosen: Sequence[Scenario], run: partial[FirmRun]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of one firm; where liquid funds are not disclosed, one set per assumed amount, and none to show first."""
+    if not np.isnan(model.liquid_funds):
+        yield from _run_rows(model, chosen, run)
+        return
+    yield from _not_computable(model.firm, model.as_of, chosen, _NO_FUNDS)
+    yearly = 4 * sum(model.parameters.value(b) * (1 - model.parameters.value(f"{b}_noncash")) for b in BLOCKS)
+    for years in YEARS_OF_COST:
+        amount = float(f"{years * yearly:.2g}")
+        for row in _run_rows(replace(model, assumed={**model.assumed, "liquid_funds": amount}), chosen, run):
+            yield {**row, "liquid_funds": amount, "default": False}
 
 
-def _exposures(scenario: Scenario, firm: str, as_of: date) -> dict[str, Exposure]:
-    names = set()
-    for change in scenario.changes:
-        if change.family == "cash_flow" and levers().loc[change.lever, "applies_to"]:
-            names.add(str(levers().loc[change.lever, "applies_to"]))
-        elif change.family == "working_capital":
-            names.update(change.applies_to)
-    return {name: exposure(firm, name, as_of) for name in sorted(names)}
-
-
-@dataclass(frozen=True)
-class _Run:
-    cash: CashLines
-    as_of: date
-    horizon: int
-    with_capex: bool
-
-    def go(self, scenario: Scenario, shares: Mapping[str, float]) -> Projection:
-        return project(self.cash, scenario, self.as_of, shares, self.horizon, self.with_capex)
-
-    def central(self, scenario: Scenario, exposures: Mapping[str, Exposure]) -> Projection:
-        return self.go(scenario, {name: (e.low + e.high) / 2 if e.known else 0.0 for name, e in exposures.items()})
-
-    def rows(self, scenario: Scenario, exposures: Mapping[str, Exposure], base: Projection | None, reason: str) -> Iterator[dict[str, Any]]:
-        unknown = {name: e for name, e in exposures.items() if not e.known}
-        best = self.go(scenario.at("best"), {name: e.low for name, e in exposures.items()})
-        worst = self.go(scenario.at("worst"), {name: e.high for name, e in exposures.items()})
-        central = self.central(scenario, exposures)
-        why = "; ".join(f"{name.replace('_', ' ')} is not disclosed: see the rows by share" for name in unknown)
-        yield from self._point(None if unknown else central, best, worst, base, reason or why, central.missing)
-        for name, one in unknown.items():
-            others = {n: (e.low + e.high) / 2 if e.known else 0.0 for n, e in exposures.items()}
+def _run_rows(model: CashModel, chosen: Sequence[Scenario], run: partial[FirmRun]) -> Iterator[dict[str, Any]]:
+    """Yield each quantity under each scenario, then under each share of an exposure that nobody discloses."""
+    plain = run(model, [*chosen, *(s.direct() for s in chosen)])
+    yield from _quantities(plain, chosen, run.keywords["shares"], {"default": True})
+    for name, one in plain.exposures.items():
+        if not one.known and name not in run.keywords["shares"]:
+            touched = [chosen[0], *(s for s in chosen if name in _touches(s, model))]
             for share in one.grid():
-                for row in self._point(self.go(scenario, others | {name: share}), None, None, base, reason, central.missing):
-                    yield {**row, "exposure": name, "share": share, "default": False}
+                moved = run(model, [*touched, *(s.direct() for s in touched)], shares={**run.keywords["shares"], name: share})
+                yield from _quantities(moved, touched, {}, {"exposure": name, "share": share, "default": False})
 
-    def _point(
-        self,
-        central: Projection | None,
-        best: Projection | None,
-        worst: Projection | None,
-        base: Projection | None,
-        reason: str,
-        missing: Sequence[str],
-    ) -> Iterator[dict[str, Any]]:
-        """Yield the quantities of one scenario; where there is no central projection, only the ends of the interval."""
-        notes = [*self.cash.notes, *(f"{line} not disclosed: its change is left out" for line in missing)]
-        common = {"variant": f"{'with' if self.with_capex else 'without'} capital expenditure", "note": "; ".join(notes)}
-        against = math.nan if base is None else min(base.runway, self.horizon)
-        for quantity, unit, measure in (
-            ("net_burn", "CNY per month", lambda p: float(p.net_burn[:12].mean())),
-            ("funds_needed_24m", "CNY", lambda p: float(p.net_burn[:24].sum())),
-            ("runway", "months", lambda p: min(p.runway, self.horizon)),
-            ("runway_lost", "months", lambda p: against - min(p.runway, self.horizon)),
-        ):
-            values = [math.nan if p is None else measure(p) for p in (central, best, worst)]
-            known = [v for v in values if not math.isnan(v)]
-            status = "not computable" if math.isnan(values[0]) else "computed"
-            if quantity == "runway" and central is not None and math.isinf(central.runway):
-                status, common = "censored", common | {"note": f"> {self.horizon} months; {common['note']}"}
-            ends = {"low": min(known), "high": max(known)} if known and worst is not None else {}
-            why = reason if status == "not computable" else ""
-            yield {**common, "quantity": quantity, "unit": unit, "value": values[0], **ends, "status": status, "reason": why}
+
+def _touches(scenario: Scenario, model: CashModel) -> dict[str, Exposure]:
+    return exposures_of([scenario], model.firm, model.as_of)
+
+
+def _quantities(run: FirmRun, chosen: Sequence[Scenario], given: Mapping[str, float], more: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a run whose second half holds the same scenarios with responses held fixed."""
+    half = len(chosen)
+    measured: dict[str, tuple[str, Floats]] = {
+        **{f"cash_out_{m}m": ("probability", run.cash_out(m)) for m in (12, 24, 36) if m <= 3 * run.quarters},
+        "restricted_mean_runway": ("months", run.runway()),
+        "funding_gap": ("CNY", run.funding_gap_batches()),
+        "listed_24m": ("probability", run.listed(24)[None, :]),
+        "expected_proceeds": ("CNY", run.expected_proceeds()[None, :]),
+    }
+    silent = [name for name, one in run.exposures.items() if not one.known and name not in given]
+    for quantity, (unit, values) in measured.items():
+        level, error = _mean(values)
+        gap, gap_error = _mean(values - values[:, :1])
+        for s, scenario in enumerate(chosen):
+            direct = float(level[half + s] - level[half])
+            yield {
+                "firm": run.model.firm, "period": run.model.as_of.isoformat(), "quantity": quantity, "unit": unit,
+                "scenario": scenario.name, "value": level[s], "error": error[s], "difference": gap[s], "difference_error": gap_error[s],
+                "direct": direct, "response": float(gap[s] - direct), "status": "simulated",
+                "note": _silent(silent, scenario, run.model) if not more.get("exposure") else "", **more,
+            }  # fmt: skip
+
+
+def _silent(names: Sequence[str], scenario: Scenario, model: CashModel) -> str:
+    """Say which exposures of a scenario are taken as nothing because nobody discloses them."""
+    touched = _touches(scenario, model)
+    return "; ".join(
+        f"{name.replace('_', ' ')} is not disclosed and taken as 0: see the rows by share" for name in names if name in touched
+    )
+
+
+def _mean(values: Floats) -> tuple[Floats, Floats]:
+    """Return the mean over batches and its error; no error for what is the same in every batch's place (one row)."""
+    error = values.std(axis=0, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.full(values.shape[1], np.nan)
+    return values.mean(axis=0), error

@@ -156,14 +156,14 @@ def yearly_flows(statements: Statements, firm: str) -> list[Flow]:
     flows = lines[(lines["months"] > 0) & lines["line_item"].isin(["operating_cash_flow", *CAPITAL_EXPENDITURE])]
     found = []
     for _, mine in flows.groupby("basis", sort=False):
-        book = _amounts(mine)
+        book = amounts(mine)
         for end in sorted({p.end for p, item in book if item == "operating_cash_flow"}, reverse=True):
-            operating = _twelve_months(book, end, "operating_cash_flow")
+            operating = twelve_months(book, end, "operating_cash_flow")
             if operating is None:
                 continue
             capital, item = None, ""
             for item in CAPITAL_EXPENDITURE:
-                capital = _twelve_months(book, end, item)
+                capital = twelve_months(book, end, item)
                 if capital is not None:
                     break
             window, value, marks, ids = operating
@@ -176,7 +176,7 @@ def yearly_flows(statements: Statements, firm: str) -> list[Flow]:
     return sorted(found, key=lambda f: f.end, reverse=True)
 
 
-def _amounts(lines: pd.DataFrame) -> dict[tuple[Period, str], Line]:
+def amounts(lines: pd.DataFrame) -> dict[tuple[Period, str], Line]:
     out = {}
     for row in as_rows(lines):
         period = Period(parse_date(row["period_end"]), parse_date(row["period_start"]))
@@ -184,7 +184,7 @@ def _amounts(lines: pd.DataFrame) -> dict[tuple[Period, str], Line]:
     return out
 
 
-def _twelve_months(book: Mapping[tuple[Period, str], Line], end: date, item: str) -> tuple[str, float, str, tuple[str, ...]] | None:
+def twelve_months(book: Mapping[tuple[Period, str], Line], end: date, item: str) -> tuple[str, float, str, tuple[str, ...]] | None:
     """Return the sum of `item` over the twelve months to `end` as (how, value, marks, fact ids), or None where it cannot be added up."""
     mine = {p: line for (p, name), line in book.items() if name == item and p.start is not None}
     start = add_months(end + pd.Timedelta(days=1).to_pytimedelta(), -12)

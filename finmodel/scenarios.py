@@ -82,7 +82,7 @@ class Change:
     @property
     def family(self) -> str:
         """What the lever moves: cash_flow, working_capital, channel, access or law."""
-        return str(levers().loc[self.lever.split(".")[0], "family"])
+        return _lever(self.lever.split(".")[0])["family"]
 
     def begins(self, as_of: date) -> date:
         """Return the first day on which it bites, for a run as of a day."""
@@ -100,7 +100,7 @@ class Change:
 
     def bound(self, end: str) -> float:
         """Return the ``worst`` or the ``best`` end of its interval for the firm; NaN where it has no value."""
-        harmful_low = levers().loc[self.lever.split(".")[0], "harm"] != "above"
+        harmful_low = _lever(self.lever.split(".")[0])["harm"] != "above"
         return self.low if (end == "worst") == harmful_low else self.high
 
 
@@ -168,6 +168,17 @@ class Scenario:
 def levers() -> pd.DataFrame:
     """Return the closed vocabulary of levers, indexed by name (``data/levers.csv``)."""
     return read_table("levers").set_index("lever")
+
+
+@cache
+def _lever(name: str) -> dict[str, str]:
+    return {str(k): str(v) for k, v in levers().loc[name].items()}
+
+
+@cache
+def channel(name: str) -> dict[str, str]:
+    """Return one channel's name, stage, instrument, currency, state_support and meaning."""
+    return {str(k): str(v) for k, v in channels().loc[name].items()}
 
 
 @cache

@@ -3,6 +3,14 @@
 After Schwartz and Moon (2000, 2001): growth reverts to its mean, revenue follows with a decaying volatility, costs answer stickily,
 money is collected with a lag and a loss, and the firm runs out of cash when its liquid funds touch the barrier. One step is a
 quarter; inside it liquid funds are a Brownian bridge, so that a fall below the barrier between two quarter ends is not missed.
+
+With g growth, x log revenue before the season, and dt a quarter::
+
+    x' = x + (g - sigma^2 / 2) dt + sigma sqrt(dt) e,   e = rho Z_market + sqrt(1 - rho^2) Z_firm
+    g' = m + (g - m) e^(-kappa dt) + eta sqrt((1 - e^(-2 kappa dt)) / (2 kappa)) Z,   sigma' = long + (sigma - long) e^(-decay dt)
+    log C' = log C + drift dt + up max(d, 0) + down min(d, 0),   d = x' - x for cost of sales, (x' - x four quarters ago) / 4 for the others
+
+Elasticities are measured on annual changes: answering to quarterly noise, sticky blocks would ratchet up twice as fast.
 """
 
 from __future__ import annotations
@@ -10,7 +18,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -164,6 +172,31 @@ class Scenarios:
             else:
                 start[name] = value
         return cls(names=tuple(names), **{"jumps": ((),) * s, **start})
+
+    def repeated(
+        self, scenario: int, names: Sequence[str], quarters: int, jumps: Sequence[tuple[tuple[int, float, float], ...]]
+    ) -> Scenarios:
+        """Return one scenario once for each name, up to a quarter, with further dated jumps for each.
+
+        Parameters
+        ----------
+        scenario : int
+            Its place.
+        names : sequence of str
+        quarters : int
+            New horizon, not beyond the old one.
+        jumps : sequence of tuples, one per name
+            Added to the scenario's own.
+        """
+        own = tuple(j for j in self.jumps[scenario] if j[0] < quarters)
+        copied = {
+            k: np.repeat(getattr(self, k)[scenario : scenario + 1, ..., :quarters], len(names), axis=0)
+            for k in ("revenue", "cost", "lag", "capex", "flow", "hazard", "size", "listing_size", "redemption")
+        }
+        copied |= {
+            k: np.repeat(getattr(self, k)[scenario : scenario + 1], len(names), axis=0) for k in ("cuts", "constant_days", "listed_at")
+        }
+        return replace(self, names=tuple(names), jumps=tuple((*own, *more) for more in jumps), window=self.window[:quarters], **copied)
 
 
 @dataclass(frozen=True, eq=False)
@@ -488,11 +521,12 @@ def build_inputs(firm: Firm, quarters: int) -> Inputs:
         for q, fraction, cny in sorted(jumps):
             at[s, q, count[s, q]], amount[s, q, count[s, q]] = fraction, cny
             count[s, q] += 1
-    before = np.concatenate([np.ones((len(x.names), 1)), x.revenue[:, :-1]], axis=1)
+    log_revenue = np.log(np.concatenate([np.ones((len(x.names), 4)), x.revenue], axis=1))
     columns = {
         **{k: getattr(x, k) for k in ("revenue", "lag", "capex", "flow", "listing_size", "redemption")},
         **{f"cost_{k}": x.cost[:, k] for k in range(4)},
-        "revenue_step": np.log(x.revenue / before),
+        "revenue_step": np.diff(log_revenue, axis=1)[:, 3:],
+        "revenue_year": (log_revenue[:, 4:] - log_revenue[:, :-4]) / 4,
         "cuts": x.cuts[:, None],
         "constant_days": x.constant_days[:, None],
         "listing_sd": x.listing_sd,

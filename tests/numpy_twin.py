@@ -42,6 +42,8 @@ def scenario(firm: Firm, s: int, quarters: int, paths: int, rng: np.random.Gener
     plain = p["revenue"][:, None] * np.exp(np.cumsum(step, axis=1))
     revenue = plain * x.revenue[s]
     log_move = step + np.diff(np.log(x.revenue[s]), prepend=0.0)
+    history = np.concatenate([np.repeat(p["growth"][:, None] * DT, 3, axis=1), log_move], axis=1)
+    year_move = sum(history[:, k : k + quarters] for k in range(4)) / 4
 
     half_one = np.array([(firm.starts_in - 1 + q) % 4 < 2 for q in range(quarters)])
     season = np.where(half_one, 2 * p["first_half_revenue"][:, None], 2 * (1 - p["first_half_revenue"][:, None]))
@@ -60,10 +62,11 @@ def scenario(firm: Firm, s: int, quarters: int, paths: int, rng: np.random.Gener
     cost, elasticity = {}, {}
     for b in BLOCKS:
         up, down = p[f"{b}_up"][:, None], p[f"{b}_down"][:, None]
-        logs = p[f"{b}_drift"][:, None] * DT + np.where(log_move > 0, up * log_move, down * log_move)
+        move = log_move if b == "cost_of_sales" else year_move
+        logs = p[f"{b}_drift"][:, None] * DT + np.where(move > 0, up * move, down * move)
         level = (p[b] * (1 - p[f"{b}_noncash"]))[:, None]
         cost[b] = level * np.exp(np.cumsum(logs, axis=1)) * x.cost[s, BLOCKS.index(b)]
-        elasticity[b] = (up + down) / 2
+        elasticity[b] = (up + down) / (2 if b == "cost_of_sales" else 8)
     capex = (p["capex_share"][:, None] * revenue + p["capex_fixed"][:, None]) * x.capex[s]
     steady = (p["other_income"] - p["debt_service"])[:, None]
     noise_sd = p["cash_volatility"][:, None] * np.concatenate([p["revenue"][:, None], plain[:, :-1]], axis=1)

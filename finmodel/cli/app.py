@@ -6,6 +6,7 @@ import csv
 import inspect
 import io
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -171,4 +172,14 @@ def _cell(value: Any) -> str:
         return "–"
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
-    return str(value)
+    return _short_addresses(str(value))
+
+
+def _short_addresses(text: str) -> str:
+    """Return web addresses as their hosts, so that a table stays readable; CSV and JSON hold them whole."""
+    found = re.findall(r"https?://\S+", text)
+    if not found:
+        return text
+    hosts = dict.fromkeys(re.sub(r"https?://(www\.)?([^/\s]+).*", r"\2", one) for one in found)
+    rest = re.sub(r"\s*[|;]?\s*https?://\S+", "", text).strip(" |;")
+    return "; ".join(x for x in (rest, ", ".join(hosts)) if x)

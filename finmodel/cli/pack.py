@@ -26,12 +26,9 @@ def write_figure(
     language: LanguageOption = "en",
 ) -> None:
     """Draw one chart and write the numbers in it as CSV beside it."""
-    from finmodel.figures import save_figure
-    from finmodel.results import plots
+    from finmodel.figures import draw, save_figure
 
-    drawing = plots[name]
-    results = getattr(finmodel, drawing.of)(statements)
-    save_figure(drawing(results, language=_language(language)), output)
+    save_figure(draw(name, statements, language=_language(language)), output)
     print(f"wrote {output} and {output.with_suffix('.csv').name}")
 
 

@@ -6,8 +6,24 @@
 True
 """
 
-from finmodel.figures import multiverse, ratios, runway
-from finmodel.figures.drawing import Figure, Words, figure, save_figure, words_of
+from finmodel.figures import coverage, multiverse, ratios, restrictions, runway, scenarios
+from finmodel.figures.drawing import Figure, Words, draw, figure, save_figure, words_of
 from finmodel.figures.style import style
+from finmodel.results import plots
 
-__all__ = ["Figure", "Words", "figure", "multiverse", "ratios", "runway", "save_figure", "style", "words_of"]
+__all__ = [
+    "Figure",
+    "Words",
+    "coverage",
+    "draw",
+    "figure",
+    "multiverse",
+    "plots",
+    "ratios",
+    "restrictions",
+    "runway",
+    "save_figure",
+    "scenarios",
+    "style",
+    "words_of",
+]

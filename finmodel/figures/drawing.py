@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from finmodel.data import write_csv, written
-from finmodel.figures.style import INK, LINE, MUTED, NOTE, SUBTITLE, canvas, new_axes, strict_glyphs, style, wrap
+from finmodel.figures.style import INK, LINE, MUTED, NOTE, SUBTITLE, Language, canvas, new_axes, strict_glyphs, style, wrap
 from finmodel.results import plots
 
 FORMATS: dict[str, dict[str, Any]] = {
@@ -51,6 +52,9 @@ class Words:
     data: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
+Source = str | Callable[[Any], Any]
+
+
 class Figure:
     """A registered figure: called with results (and axes) it draws and returns the axes.
 
@@ -58,13 +62,13 @@ class Figure:
     ----------
     name : str
         How the command line and :attr:`finmodel.Results.figure` name it.
-    of : str
-        The public function that makes its results from statements.
+    of : str or callable
+        What makes its results from statements: the name of a public function, or a function.
     draw : callable
         ``draw(results, ax, **options) -> Words``.
     """
 
-    def __init__(self, name: str, of: str, draw: Callable[..., Words]) -> None:
+    def __init__(self, name: str, of: Source, draw: Callable[..., Words]) -> None:
         self.name, self.of, self.draw = name, of, draw
         update_wrapper(self, draw)
 
@@ -79,15 +83,15 @@ class Figure:
         return ax
 
 
-def figure(name: str, of: str) -> Callable[[Callable[..., Words]], Figure]:
+def figure(name: str, of: Source) -> Callable[[Callable[..., Words]], Figure]:
     """Return a decorator that registers a drawing function under `name`.
 
     Parameters
     ----------
     name : str
         Name of the figure.
-    of : str
-        Public function of finmodel whose results it draws.
+    of : str or callable
+        What makes its results from statements: a public function of finmodel by name, or a function.
     """
 
     def register(draw: Callable[..., Words]) -> Figure:
@@ -96,6 +100,36 @@ def figure(name: str, of: str) -> Callable[[Callable[..., Words]], Figure]:
         return made
 
     return register
+
+
+def draw(name: str, statements: Any, language: Language = "en", **options: Any) -> Axes:
+    """Compute what a figure shows from statements and draw it alone.
+
+    Parameters
+    ----------
+    name : str
+        A registered figure.
+    statements : Statements
+        As known on the day that is wanted.
+    language : {"en", "zh"}
+        Language of names.
+    **options
+        Passed to the figure.
+
+    Raises
+    ------
+    LookupError
+        If there is no such figure; the nearest names are proposed.
+    """
+    chosen: Figure = plots[name]
+    ax: Axes = chosen(results_of(chosen.of, statements), language=language, **options)
+    return ax
+
+
+def results_of(source: Source, statements: Any) -> Any:
+    """Return what a function, or the public function of that name, makes of the statements."""
+    function = getattr(importlib.import_module("finmodel"), source) if isinstance(source, str) else source
+    return function(statements)
 
 
 def words_of(ax: Axes) -> Words:

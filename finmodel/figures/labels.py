@@ -137,12 +137,8 @@ def censored(ax: Axes, x: float, y: float, colour: str, length: float = 0.18) ->
     """Draw an arrow to the right from a value of which only a lower bound is known."""
     start = ax.transData.transform((x, y))
     tip = ax.transData.inverted().transform((start[0] + length * canvas(ax).dpi, start[1]))
-    ax.annotate(
-        "",
-        xy=(tip[0], tip[1]),
-        xytext=(x, y),
-        arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.5, "shrinkA": 0, "shrinkB": 0},
-    )
+    arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.5, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", xy=(tip[0], tip[1]), xytext=(x, y), arrowprops=arrow, annotation_clip=False)
 
 
 def size_of(ax: Axes) -> tuple[float, float]:

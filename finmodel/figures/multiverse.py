@@ -5,16 +5,19 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
+from finmodel.data import rows
 from finmodel.figures.drawing import Words, figure
 from finmodel.figures.labels import size_of
-from finmodel.figures.style import ACCENT, FAINT, GREY, HALO, INK, LABEL, MUTED, NOTE, number
+from finmodel.figures.page import inches
+from finmodel.figures.style import ACCENT, FAINT, GREY, HALO, INK, LABEL, LINE, MUTED, NOTE, number, wrap
 from finmodel.figures.words import source_line
+from finmodel.ratios.multiverse import MultiverseResults
 
 CHOICES = ("definition", "window", "aggregate", "vintage")
 
 
 @figure("multiverse", of="cost_to_revenue_multiverse")
-def multiverse(results: "MultiverseResults", ax: Axes) -> Words:  # noqa: F821, UP037
+def multiverse(results: MultiverseResults, ax: Axes) -> Words:
     """Draw every reading in order of size, and beneath it which definition, window, aggregate and vintage each one takes.
 
     Parameters
@@ -31,6 +34,7 @@ def multiverse(results: "MultiverseResults", ax: Axes) -> Words:  # noqa: F821, 
     curve = ax.inset_axes((left, 0.62, 1 - left, 0.36) if tall else (left, 0.1, 1 - left, 0.88))
     _curve(curve, table, results.target, results.tolerance)
     if tall:
+        _near(ax.inset_axes((0, 0.62, left - 0.04, 0.36)), results)
         _choices(ax.inset_axes((left, 0.0, 1 - left, 0.6), sharex=curve), table)
     near, plain = results.near(), results.table[~results.table["proxy"]]
     rest = f"{len(results.near(False))} of the {len(plain)} that need no proxy" if len(plain) else "every reading needs a proxy"
@@ -38,8 +42,8 @@ def multiverse(results: "MultiverseResults", ax: Axes) -> Words:  # noqa: F821, 
     return Words(
         f"{len(near)} of {len(table)} readings of the ratio come within {number(results.tolerance, 2)} of {target}; {rest}",
         "Cost to revenue of the four firms together, each dot one combination of definition, window, aggregate and vintage",
-        f"The published figure of {target} does not state its definition, and no reading is called its own: it is not identified. Hollow: the "
-        "reading uses the underlying loss in place of cost lines that are not disclosed, for at least one firm.",
+        f"The published figure of {target} does not state its definition, and no reading is called its own: it is not identified. "
+        "Hollow: the reading uses the underlying loss in place of cost lines that are not disclosed, for at least one firm.",
         source_line(results.facts),
         table[["definition", "window", "aggregate", "vintage", "firms", "value", "proxy"]],
     )
@@ -51,13 +55,29 @@ def _curve(ax: Axes, table: pd.DataFrame, target: float, tolerance: float) -> No
     near = (table["value"] - target).abs() <= tolerance
     for proxy, face in ((True, "white"), (False, None)):
         for close, tone in ((False, GREY), (True, ACCENT)):
-            rows = table[(table["proxy"] == proxy) & (near == close)]
-            ax.plot(rows.index, rows["value"], "o", markersize=3.6, color=tone, markerfacecolor=face or tone, markeredgewidth=0.8)
+            some = table[(table["proxy"] == proxy) & (near == close)]
+            ax.plot(some.index, some["value"], "o", markersize=3.6, color=tone, markerfacecolor=face or tone, markeredgewidth=0.8)
     ax.set(xlim=(-1.5, len(table) + 0.5), xticks=[], ylabel="")
     ax.set_ylim(0.9 * min(table["value"].min(), target), 1.05 * table["value"].max())
     ax.spines["bottom"].set_visible(False)
     text = f"{number(target, 2)} as published, ± {number(tolerance, 2)}"
     ax.text(len(table) - 0.5, target + 1.6 * tolerance, text, color=ACCENT, size=LABEL, ha="right", va="bottom", bbox=HALO)
+
+
+def _near(ax: Axes, results: MultiverseResults) -> None:
+    """Write the readings near the target beside the curve: those that need no proxy first."""
+    near = results.near().assign(gap=lambda t: (t["value"] - results.target).abs()).sort_values(["proxy", "gap"], kind="stable")
+    width, height = inches(ax)
+    line = NOTE * LINE / 72
+    lines: list[tuple[str, bool]] = []
+    for (definition, proxy), readings in near.groupby(["definition", "proxy"], sort=False):
+        lines += [(part, True) for part in wrap(f"{definition}{', with proxies' if proxy else ''}", width, NOTE, True)]
+        lines += [(f"{number(r['value'], 2)}  {r['aggregate']}, {r['window']}", False) for r in rows(readings)]
+    room = int(height / line)
+    if len(lines) > room:
+        lines = [*lines[: room - 1], (f"and {sum(not bold for _, bold in lines[room - 1 :])} more", False)]
+    for place, (text, bold) in enumerate(lines):
+        ax.text(0, (place + 0.5) * line, text, size=NOTE, weight="bold" if bold else "normal", va="center", color=INK if bold else MUTED)
 
 
 def _choices(ax: Axes, table: pd.DataFrame) -> None:
@@ -67,10 +87,10 @@ def _choices(ax: Axes, table: pd.DataFrame) -> None:
         ax.text(-0.015, y, choice, transform=ax.get_yaxis_transform(), size=NOTE, weight="bold", ha="right", va="center", color=INK)
         y += 1
         for name in dict.fromkeys(table.sort_values("value")[choice].tolist()):
-            rows = table[table[choice] == name]
+            taken = table[table[choice] == name]
             ax.axhline(y, color=FAINT, linewidth=0.4)
             for close, tone in ((False, GREY), (True, ACCENT)):
-                x = rows.index[rows["near"] == close]
+                x = taken.index[taken["near"] == close]
                 ax.vlines(x, y - 0.34, y + 0.34, color=tone, linewidth=1.3)
             ticks.append(y)
             names.append(name)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from finmodel.data import rows
 from finmodel.figures.drawing import Words, figure
-from finmodel.figures.labels import ESTIMATE_HATCH, legend, missing, panels
-from finmodel.figures.style import ACCENT, FAINT, HALO, INK, LABEL, MUTED, NOTE, bn, colour, ink, number, percent
+from finmodel.figures.labels import ESTIMATE_HATCH, label_ends, legend, missing, panels, room, size_of
+from finmodel.figures.style import ACCENT, FAINT, FIRM_COLOURS, HALO, INK, LABEL, MUTED, NOTE, bn, colour, ink, number, pale, percent
 from finmodel.figures.words import firm_name, listed, marks_note, shown_firms, source_line, tag
+from finmodel.ratios.multiverse import MultiverseResults
 from finmodel.results import Results
 
 YEARS = 5
 """Most years in a panel: the latest ones."""
+SLOT = 0.35
+"""Least inches for a year."""
 PARTS = {
     "rd_intensity": ("research and development", "#2f3b57"),
     "administrative_to_revenue": ("administrative", "#76839f"),
@@ -23,19 +26,34 @@ PARTS = {
 """Parts of the four-item cost from the bottom of the bar, with their tones."""
 
 
-def by_year(results: Results, quantity: str) -> tuple[pd.DataFrame, list[str], list[str]]:
-    """Return the yearly default rows of a quantity, the firms to draw and the years, oldest first."""
+def by_year(results: Results, quantity: str, ax: Axes) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """Return the yearly default rows of a quantity, the firms to draw and as many of the latest years as have room, oldest first."""
     table = results.defaults()
     table = table[(table["quantity"] == quantity) & table["period"].str.startswith("FY")]
-    years = sorted(table.loc[table["value"].notna(), "period"].unique())[-YEARS:]
-    table = table[table["period"].isin(years)]
-    return table, shown_firms(table), years
+    firms = shown_firms(results.defaults())
+    years = sorted(table.loc[table["value"].notna() & table["firm"].isin(firms), "period"].unique())[-_room_for_years(ax, len(firms)) :]
+    return table[table["period"].isin(years)], firms, years
 
 
 def row_of(table: pd.DataFrame, firm: str, period: str) -> pd.Series | None:
     """Return the row of a firm and period that has a value; None where none has."""
-    rows = table[(table["firm"] == firm) & (table["period"] == period) & table["value"].notna()]
-    return rows.iloc[0] if len(rows) else None
+    mine = table[(table["firm"] == firm) & (table["period"] == period) & table["value"].notna()]
+    return mine.iloc[0] if len(mine) else None
+
+
+def _room_for_years(ax: Axes, firms: int) -> int:
+    return max(1, min(YEARS, int((size_of(ax)[0] / max(firms, 1) - 0.36) / SLOT)))
+
+
+def scale(ax: Axes) -> float:
+    """Return the size of labels: smaller where the figure is."""
+    return LABEL if size_of(ax)[0] > 8 else NOTE - 0.5
+
+
+def read(results: Results, firms: list[str], quantities: list[str], periods: list[str]) -> pd.DataFrame:
+    """Return the facts behind the values drawn."""
+    facts = results.facts
+    return facts[facts["firm"].isin(firms) & facts["quantity"].isin(quantities) & facts["period"].isin(periods)]
 
 
 def year_panels(ax: Axes, firms: list[str], years: list[str], low: float, top: float) -> list[Axes]:
@@ -44,12 +62,12 @@ def year_panels(ax: Axes, firms: list[str], years: list[str], low: float, top: f
     for panel, firm in zip(grid, firms, strict=True):
         panel.set(xlim=(-0.6, len(years) - 0.4), ylim=(low, top), xticks=range(len(years)), xticklabels=[y[-4:] for y in years])
         panel.set_title(firm_name(firm), color=ink(firm))
-        panel.tick_params(labelleft=panel is grid[0])
+        panel.tick_params(labelleft=panel is grid[0], labelsize=scale(ax))
     return grid
 
 
 @figure("cost_to_revenue", of="compute_ratios")
-def cost_to_revenue(results: Results, ax: Axes, line: float | None = None, line_label: str = "") -> Words:
+def cost_to_revenue(results: Results, ax: Axes, line: float | None = MultiverseResults.target) -> Words:
     """Draw cost to revenue of each firm and year as bars from zero, with a published figure as a line.
 
     Parameters
@@ -59,11 +77,12 @@ def cost_to_revenue(results: Results, ax: Axes, line: float | None = None, line_
     ax : matplotlib.axes.Axes
         Divided into one panel per firm.
     line : float, optional
-        A published figure to compare with.
-    line_label : str
-        What it is.
+        A published figure to compare with; by default the one that Caixin reported for the four core firms.
     """
-    table, firms, years = by_year(results, "cost_to_revenue")
+    line = line if set(shown_firms(results.defaults())) & set(FIRM_COLOURS) else None
+    if line:
+        room(ax, left=0, right=0.75, top=0, bottom=0)
+    table, firms, years = by_year(results, "cost_to_revenue", ax)
     top = 1.12 * max(table.loc[table["firm"].isin(firms), "value"].max(), line or 0)
     grid = year_panels(ax, firms, years, 0, top)
     marks = table.loc[table["value"].notna(), "mark"]
@@ -75,18 +94,18 @@ def cost_to_revenue(results: Results, ax: Axes, line: float | None = None, line_
                 continue
             panel.bar(x, row["value"], 0.72, color=colour(firm), hatch=ESTIMATE_HATCH if row["proxy"] else None, edgecolor="white")
             text = number(row["value"], 2) + tag(marks, row["mark"])
-            panel.text(x, row["value"] + 0.015 * top, text, ha="center", va="bottom", size=LABEL, color=ink(firm), bbox=HALO, zorder=4)
+            panel.text(x, row["value"] + 0.015 * top, text, ha="center", va="bottom", size=scale(ax), color=ink(firm), bbox=HALO, zorder=4)
         if line:
             panel.axhline(line, color=ACCENT, linewidth=1.2, linestyle=(0, (4, 2)))
     if line:
-        grid[-1].text(len(years) - 0.42, line + 0.01 * top, line_label, color=ACCENT, size=NOTE, va="bottom", ha="right", bbox=HALO)
+        label_ends(grid[-1], [(len(years) - 0.4, line, f"{number(line, 2)}\nreported\nfor the four", ACCENT)], NOTE)
     shown = table[table["firm"].isin(firms)]
     hatched = "Hatched: cost implied by the underlying loss, as cost lines are not disclosed. " if shown["proxy"].any() else ""
     return Words(
         _spent(shown, firms, years[-1]),
         "Total operating cost (cost of sales, selling, administrative, research and development as printed) per yuan of revenue, by year",
         hatched + marks_note(marks),
-        source_line(results.facts[results.facts["quantity"].eq("cost_to_revenue") & results.facts["period"].isin(years)]),
+        source_line(read(results, firms, ["cost_to_revenue"], years)),
         shown[["firm", "period", "variant", "basis", "vintage", "value", "mark", "reason"]].reset_index(drop=True),
     )
 
@@ -115,8 +134,8 @@ def cost_structure(results: Results, ax: Axes) -> Words:
     ax : matplotlib.axes.Axes
         Divided into one panel per firm.
     """
-    whole, firms, years = by_year(results, "cost_to_revenue")
-    parts = {name: by_year(results, name)[0] for name in PARTS}
+    whole, firms, years = by_year(results, "cost_to_revenue", ax)
+    parts = {name: by_year(results, name, ax)[0] for name in PARTS}
     top = 1.1 * whole.loc[whole["firm"].isin(firms), "value"].max()
     legend(
         ax,
@@ -124,7 +143,7 @@ def cost_structure(results: Results, ax: Axes) -> Words:
         + [("not itemised: total less the parts disclosed", {"facecolor": "white", "edgecolor": MUTED, "hatch": ESTIMATE_HATCH})],
     )
     grid = year_panels(ax, firms, years, 0, top)
-    rows = []
+    drawn = []
     for panel, firm in zip(grid, firms, strict=True):
         for x, year in enumerate(years):
             total = row_of(whole, firm, year)
@@ -133,21 +152,23 @@ def cost_structure(results: Results, ax: Axes) -> Words:
             for name, row in known.items():
                 if row is not None:
                     base = _part(panel, x, base, float(row["value"]), PARTS[name][1])
-                    rows.append((firm, year, PARTS[name][0], float(row["value"]), row["mark"]))
+                    drawn.append((firm, year, PARTS[name][0], float(row["value"]), row["mark"]))
             if total is None:
                 missing(panel, x, base + 0.02 * top, "total not disclosed" if base else "not disclosed", rotation=90)
                 continue
             rest = float(total["value"]) - base
             if rest > 0.005:
                 panel.bar(x, rest, 0.72, base, facecolor="white", edgecolor=MUTED, hatch=ESTIMATE_HATCH, linewidth=0.6)
-                rows.append((firm, year, "not itemised", rest, total["mark"]))
-            panel.text(x, max(base, float(total["value"])) + 0.01 * top, number(total["value"], 2), ha="center", va="bottom", size=LABEL)
-    data = pd.DataFrame(rows, columns=["firm", "period", "part", "value", "mark"])
+                drawn.append((firm, year, "not itemised", rest, total["mark"]))
+            panel.text(
+                x, max(base, float(total["value"])) + 0.01 * top, number(total["value"], 2), ha="center", va="bottom", size=scale(ax)
+            )
+    data = pd.DataFrame(drawn, columns=["firm", "period", "part", "value", "mark"])
     return Words(
         _largest(data, years[-1]),
         "Operating cost per yuan of revenue by function, by year; the number above a bar is the total",
         "A part is drawn only where it is disclosed. " + marks_note(data["mark"]),
-        source_line(results.facts[results.facts["quantity"].isin([*PARTS, "cost_to_revenue"]) & results.facts["period"].isin(years)]),
+        source_line(read(results, firms, [*PARTS, "cost_to_revenue"], years)),
         data,
     )
 
@@ -165,8 +186,10 @@ def _largest(data: pd.DataFrame, year: str) -> str:
     research = data[(data["period"] == year) & (data["part"] == "research and development")]
     if research.empty:
         return f"No firm disclosed its research cost for {year[-4:]}"
-    parts = [f"{number(r.value, 2)} at {firm_name(r.firm)}" for r in research.itertuples()]
-    return f"Research took the largest part: for each yuan of {year[-4:]} revenue {listed(parts)}"
+    parts = [f"{firm_name(r['firm'])} {number(r['value'], 2)}" for r in rows(research)]
+    named = data[(data["period"] == year) & data["firm"].isin(research["firm"]) & (data["part"] != "not itemised")]
+    most = named.loc[named.groupby("firm")["value"].idxmax(), "part"].eq("research and development").all()
+    return f"Research {'took the largest part' if most else 'cost'}: {listed(parts)} yuan for each yuan of {year[-4:]} revenue"
 
 
 @figure("losses", of="compute_ratios")
@@ -180,8 +203,8 @@ def losses(results: Results, ax: Axes) -> Words:
     ax : matplotlib.axes.Axes
         Divided into one panel per firm.
     """
-    reported, firms, years = by_year(results, "net_loss")
-    before = by_year(results, "net_loss_before_fair_value")[0]
+    reported, firms, years = by_year(results, "net_loss", ax)
+    before = by_year(results, "net_loss_before_fair_value", ax)[0]
     values = pd.concat([reported, before])
     values = values[values["firm"].isin(firms) & values["value"].notna()]
     low, high = 1.13 * values["value"].min() / 1e9, max(0.0, 1.13 * values["value"].max() / 1e9)
@@ -202,23 +225,22 @@ def losses(results: Results, ax: Axes) -> Words:
                 missing(panel, x, low * 0.02, rotation=90, va="top")
             if wide is not None:
                 panel.bar(x, wide["value"] / 1e9, 0.78, color=FAINT)
-                panel.text(x, wide["value"] / 1e9 + 0.015 * low, bn(wide["value"]), ha="center", va="top", size=LABEL, color=MUTED)
+                panel.text(x, wide["value"] / 1e9 + 0.015 * low, bn(wide["value"]), ha="center", va="top", size=scale(ax), color=MUTED)
             if narrow is not None:
                 hatch = ESTIMATE_HATCH if narrow["proxy"] else None
                 panel.bar(x, narrow["value"] / 1e9, 0.4, color=colour(firm), hatch=hatch, edgecolor="white")
                 if wide is None or abs(wide["value"] - narrow["value"]) > 0.09 * abs(low * 1e9):
                     at = narrow["value"] / 1e9 + 0.015 * low
-                    panel.text(x, at, bn(narrow["value"]), ha="center", va="top", size=LABEL, color=ink(firm), bbox=HALO, zorder=4)
+                    panel.text(x, at, bn(narrow["value"]), ha="center", va="top", size=scale(ax), color=ink(firm), bbox=HALO, zorder=4)
     data = values[["firm", "period", "quantity", "variant", "basis", "vintage", "value", "unit", "mark"]].reset_index(drop=True)
     hatched = "Hatched: before non-recurring items, which leaves out grants and disposals too. " if before["proxy"].any() else ""
     return Words(
         _swollen(reported, before, firms),
         "Result for the year, RMB bn, as reported and before the fair-value change of preferred shares",
-        "Preferred shares that investors may redeem are liabilities at fair value: when the firm is valued higher, the change is a loss that "
-        f"costs no cash, and it ends at listing. {hatched}{marks_note(data['mark'])}",
-        source_line(
-            results.facts[results.facts["quantity"].isin(["net_loss", "net_loss_before_fair_value"]) & results.facts["period"].isin(years)]
-        ),
+        "Preferred shares that investors may redeem are liabilities at fair value: when the firm is valued higher, the change is a loss "
+        f"that costs no cash; it ends at listing. Grey alone: no figure before fair value, or no such shares. {hatched}"
+        + marks_note(data["mark"]),
+        source_line(read(results, firms, ["net_loss", "net_loss_before_fair_value"], years)),
         data,
     )
 
@@ -243,38 +265,40 @@ def dependence(results: Results, ax: Axes) -> Words:
     Parameters
     ----------
     results : RatioResults
-        With rows of ``government_dependence``, ``top5_dependence``, ``overseas_share`` and ``grants_to_loss``.
+        With rows of ``government_dependence``, ``top_five_customers``, ``overseas_share`` and ``grants_to_loss``.
     ax : matplotlib.axes.Axes
         Divided into one panel per quantity.
     """
     quantities = {
         "government_dependence": "Public-sector customers,\nshare of revenue",
-        "top5_dependence": "Five largest customers,\nshare of revenue",
+        "top_five_customers": "Five largest customers,\nshare of revenue",
         "overseas_share": "Outside mainland China,\nshare of revenue",
         "grants_to_loss": "Government grants\nper unit of loss",
     }
     table = results.defaults()
     firms = shown_firms(table)
-    grid = panels(ax, 1, len(quantities), left=0.12, right=0.2, top=0.55)[0]
-    rows = []
+    wide = size_of(ax)[0] > 8
+    grid = [panel for row in panels(ax, *((1, 4) if wide else (2, 2)), left=0.12, right=0.2, top=0.55 if wide else 0.3) for panel in row]
+    drawn = []
     for panel, (quantity, title) in zip(grid, quantities.items(), strict=True):
         panel.set(xlim=(0, 1), ylim=(len(firms) - 0.5, -0.5), xticks=[0, 0.5, 1], xticklabels=["0%", "50%", "100%"], yticks=[])
         panel.grid(axis="x")
-        panel.set_title(title)
+        panel.set_title(title if wide else title.replace("\n", " "), size=scale(ax))
+        panel.tick_params(labelsize=scale(ax))
         for y, firm in enumerate(firms):
-            panel.axhline(y + 0.14, color=FAINT, linewidth=0.5)
+            panel.axhline(y + 0.2, color=FAINT, linewidth=0.5)
             mine = table[(table["firm"] == firm) & (table["quantity"] == quantity) & table["value"].notna()].sort_values("period_end")
             if mine.empty:
-                panel.text(0, y, f"{firm_name(firm)}: not disclosed", color=MUTED, size=NOTE, style="italic", va="bottom")
+                panel.text(0, y, f"{firm_name(firm)}: not disclosed", color=MUTED, size=scale(ax), style="italic", va="bottom")
                 continue
             last = mine.iloc[-1]
-            rows.append(last)
+            drawn.append(last)
             low, high = (last["low"], last["high"]) if last["low"] == last["low"] else (last["value"],) * 2
-            panel.plot([low, high], [y + 0.14] * 2, color=colour(firm), linewidth=5, solid_capstyle="butt", alpha=0.35, clip_on=False)
-            panel.plot(last["value"], y + 0.14, "o", color=colour(firm), markersize=6, clip_on=False)
-            span = percent(last["value"]) if np.isclose(low, high) else f"{percent(low)} to {percent(high)}"
-            panel.text(0, y, f"{firm_name(firm)} {span}, {last['period']}", color=ink(firm), size=LABEL, va="bottom")
-    data = pd.DataFrame(rows)[["firm", "quantity", "period", "variant", "value", "low", "high", "vintage", "mark"]].reset_index(drop=True)
+            panel.plot([low, high], [y + 0.2] * 2, color=pale(colour(firm)), linewidth=5, solid_capstyle="butt", clip_on=False)
+            panel.plot(last["value"], y + 0.2, "o", color=colour(firm), markersize=6, clip_on=False)
+            span = " to ".join(dict.fromkeys((percent(low), percent(high))))
+            panel.text(0, y, f"{firm_name(firm)} {span}, {last['period']}", color=ink(firm), size=scale(ax), va="bottom")
+    data = pd.DataFrame(drawn)[["firm", "quantity", "period", "variant", "value", "low", "high", "vintage", "mark"]].reset_index(drop=True)
     return Words(
         _dependent(data),
         "Latest disclosed share of each firm, percent; a bar spans the different disclosures of the same thing",
@@ -289,5 +313,5 @@ def _dependent(data: pd.DataFrame) -> str:
     public = data[data["quantity"] == "government_dependence"].sort_values("value", ascending=False)
     if public.empty:
         return "No firm discloses what part of its revenue comes from public-sector customers"
-    parts = [f"{firm_name(r.firm)} {percent(r.value)}" for r in public.itertuples()]
+    parts = [f"{firm_name(r['firm'])} {percent(r['value'])}" for r in rows(public)]
     return f"Revenue from public-sector customers or city projects, latest disclosed: {listed(parts)}"

@@ -2,50 +2,61 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 
+from finmodel.data import rows as plain_rows
 from finmodel.figures.drawing import Words, figure
-from finmodel.figures.labels import ESTIMATE_HATCH, censored, panels
-from finmodel.figures.style import FAINT, LABEL, LINE, MUTED, NOTE, bn, colour, full_day, ink, number, wrap
-from finmodel.figures.words import firm_name, listed, marks_note, source_line
+from finmodel.figures.labels import ESTIMATE_HATCH, censored, panels, room, size_of
+from finmodel.figures.style import LABEL, LINE, MUTED, NOTE, bn, colour, full_day, ink, number, pale, text_width, wrap
+from finmodel.figures.words import firm_name, listed, marks_note, shown_firms, source_line, tag
 from finmodel.results import Results
 
 LONGEST = 60.0
-"""Months up to which runways are drawn; longer ones are an arrow."""
+"""Months up to which runways are drawn; longer ones end in an arrow."""
 
 
-def firms_of(results: Results) -> list[str]:
-    """Return the core firms of a result, or all of its firms where none is a core firm."""
-    from finmodel.figures.words import shown_firms
-
-    return shown_firms(results.table)
-
-
-def one(table: pd.DataFrame, firm: str, quantity: str, default: bool = True) -> pd.Series | None:
-    """Return the default row of a firm and quantity, with or without a value; None where there is none."""
-    rows = table[(table["firm"] == firm) & (table["quantity"] == quantity) & (table["default"] | (not default))]
-    return rows.iloc[0] if len(rows) else None
+def default_row(table: pd.DataFrame, firm: str, quantity: str) -> dict[str, Any]:
+    """Return the row of a firm and quantity to show first; it may have a reason in place of a value."""
+    mine = table[(table["firm"] == firm) & (table["quantity"] == quantity)]
+    mine = mine.sort_values("default", ascending=False, kind="stable")
+    return plain_rows(mine)[0]
 
 
-def _rows(ax: Axes, firms: list[str], title: str, top: float) -> None:
-    """Prepare a panel with one row per firm and amounts from zero."""
+def why_not(row: dict[str, Any]) -> str:
+    """Return the reason of a missing value in few words: without the list of definitions that would have done."""
+    parts = [part.split(" (")[0] for part in str(row["reason"]).split("; ")]
+    return "; ".join("liquid funds not disclosed" if "total cash reserve" in p or p == "missing: liquid funds" else p for p in parts)
+
+
+def _lanes(ax: Axes, firms: list[str], top: float, title: str = "") -> float:
+    """Prepare axes with one lane per firm, its name above, and amounts from zero; return the width of the axes in inches."""
     ax.set(xlim=(0, top), ylim=(len(firms) - 0.45, -0.55), yticks=[])
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x")
     ax.set_title(title)
+    for y, firm in enumerate(firms):
+        ax.text(0, y - 0.34, firm_name(firm), color=ink(firm), weight="bold", size=LABEL, va="bottom")
+    return float(ax.get_window_extent().width) / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
 
 
-def _reason(ax: Axes, y: float, text: str, inches: float) -> None:
-    """Write in a row why it has no value, broken into at most three lines."""
-    lines = wrap(text, inches, NOTE)
-    lines = lines if len(lines) <= 3 else [*lines[:2], lines[2].rstrip(" ,;") + " …"]
-    ax.text(0, y, "\n".join(lines), size=NOTE, color=MUTED, style="italic", va="top", linespacing=LINE)
+def _bar(ax: Axes, y: float, value: float, text: str, tone: str, first: bool, hatched: bool, height: float, size: float = NOTE) -> None:
+    """Draw one bar with its label right of it; bars after the first of a lane are paler."""
+    hatch = ESTIMATE_HATCH if hatched else None
+    ax.barh(y, value, height, color=tone if first else pale(tone), hatch=hatch, edgecolor="white", linewidth=0)
+    ax.annotate(text, (value, y), (4, 0), textcoords="offset points", size=size, va="center", annotation_clip=False)
+
+
+def _reason(ax: Axes, y: float, text: str, width: float) -> None:
+    """Write in a lane why it has no value."""
+    ax.text(0, y, "\n".join(wrap(text, width, NOTE)[:3]), size=NOTE, color=MUTED, style="italic", va="top", linespacing=LINE)
 
 
 @figure("liquidity", of="cash_runway")
 def liquidity(results: Results, ax: Axes) -> Words:
-    """Draw the latest liquid funds of each firm, and what a year burns, or what is missing.
+    """Draw the latest liquid funds of each firm by each definition printed, and what twelve months burn, or what is missing.
 
     Parameters
     ----------
@@ -54,77 +65,73 @@ def liquidity(results: Results, ax: Axes) -> Words:
     ax : matplotlib.axes.Axes
         Divided into a panel for funds and one for burn.
     """
-    table, firms = results.table, firms_of(results)
-    funds = table[(table["quantity"] == "liquid_funds") & table["firm"].isin(firms)]
-    burns = table[table["quantity"].isin(["net_burn", "gross_burn"]) & table["firm"].isin(firms)]
-    left, right = panels(ax, 1, 2, left=0.02, right=0.35)[0]
-    width = float(ax.get_position().width * ax.get_figure(root=True).get_size_inches()[0]) / 2 - 0.5  # type: ignore[union-attr]
-    _rows(left, firms, "Liquid funds, RMB bn", 1.3 * max(funds["value"].max() / 1e9, 0.1))
-    _rows(right, firms, "Burn over twelve months, RMB bn", 1.3 * max(12 * burns["value"].max() / 1e9, 0.1))
-    for y, firm in enumerate(firms):
-        newest = funds[(funds["firm"] == firm)].sort_values("default", ascending=False, kind="stable")
-        left.text(0, y - 0.36, firm_name(firm), color=ink(firm), weight="bold", size=LABEL, va="bottom")
-        if newest["value"].isna().all():
-            _reason(left, y - 0.3, "not disclosed: " + newest.iloc[0]["reason"].removeprefix("missing: "), width)
-        for place, row in enumerate(newest[newest["value"].notna()].head(2).itertuples()):
-            old = row.status == "stale"
-            _bar(left, y - 0.2 + 0.36 * place, row.value / 1e9, colour(firm), place == 1, old)
-            text = f"{bn(row.value)}  {row.variant}, {full_day(row.period)}{' (stale)' if old else ''}"
-            _beside(left, row.value / 1e9, y - 0.2 + 0.36 * place, text, 3)
-        mine = burns[(burns["firm"] == firm)]
-        right.text(0, y - 0.36, firm_name(firm), color=ink(firm), weight="bold", size=LABEL, va="bottom")
-        known = mine[mine["value"].notna()]
-        if known.empty:
-            _reason(right, y - 0.3, "not disclosed: " + mine.iloc[0]["reason"].removeprefix("missing: "), width)
-        for place, row in enumerate(known.itertuples()):
-            kind = "net, " + row.variant if row.quantity == "net_burn" else f"gross ({row.variant})"
-            at = y - 0.22 + 0.27 * place
-            _bar(right, at, max(12 * row.value / 1e9, 0), colour(firm), place > 0, row.quantity == "gross_burn", 0.2)
-            _beside(right, max(12 * row.value / 1e9, 0), at, f"{bn(12 * row.value)}  {kind}, {row.period}", 3)
-    data = pd.concat([funds, burns])[["firm", "period", "quantity", "variant", "vintage", "value", "unit", "status", "reason", "mark"]]
+    firms = shown_firms(results.table)
+    table = results.table[results.table["firm"].isin(firms)]
+    funds = table[table["quantity"] == "liquid_funds"]
+    burns = table[table["quantity"].isin(["net_burn", "gross_burn"])].assign(value=lambda t: 12 * t["value"])
+    size = NOTE if size_of(ax)[0] > 8 else NOTE - 1.7
+    left, right = panels(ax, 1, 2, left=0.02, right=0.12)[0]
+    for panel, values, title in ((left, funds, "Liquid funds, RMB bn"), (right, burns, "Cash burned in twelve months, RMB bn")):
+        width = size_of(ax)[0] / 2 - 0.14
+        texts = {place: _text(row, table) for place, row in enumerate(plain_rows(values)) if row["value"] == row["value"]}
+        largest = {place: max(row["value"], 0) / 1e9 for place, row in enumerate(plain_rows(values)) if place in texts}
+        top = max([v * width / (width - text_width(texts[p], size) - 0.1) for p, v in largest.items()], default=1.0) or 1.0
+        _lanes(panel, firms, top, title)
+        panel.set_xticks([x for x in panel.get_xticks() if x <= max(largest.values(), default=1.0)])
+        for y, firm in enumerate(firms):
+            mine = values[values["firm"] == firm].sort_values(["quantity", "default"], ascending=False, kind="stable")
+            fresh = mine[mine["value"].notna() & (mine["status"] != "stale")]
+            known = plain_rows(fresh if len(fresh) else mine[mine["value"].notna()])[:3]
+            if not known:
+                _reason(panel, y - 0.28, why_not(plain_rows(mine)[0]), width)
+            for place, row in enumerate(known):
+                hatched = row["status"] == "stale" or row["quantity"] == "gross_burn"
+                _bar(
+                    panel,
+                    y - 0.2 + 0.24 * place,
+                    max(row["value"], 0) / 1e9,
+                    _text(row, table),
+                    colour(firm),
+                    place == 0,
+                    hatched,
+                    0.19,
+                    size,
+                )
+    data = pd.concat([funds, burns])
+    columns = ["firm", "period", "quantity", "variant", "vintage", "value", "unit", "status", "reason", "mark"]
+    used = results.facts[results.facts["quantity"].isin(["liquid_funds", "net_burn"]) & results.facts["firm"].isin(firms)]
     return Words(
-        _fresh(funds, burns, firms),
-        "Latest liquid funds by the definition printed, and cash burned over the latest twelve months, RMB bn",
-        "Definitions of liquid funds differ and are never added to one another. Hatched: stale (more than twelve months old) or a proxy: gross "
-        f"burn without a direct cash-flow statement is four-item cost, non-cash cost included. {marks_note(data.loc[data['value'].notna(), 'mark'])}",
-        source_line(results.facts[results.facts["quantity"].isin(["liquid_funds", "net_burn"]) & results.facts["firm"].isin(firms)]),
-        data.reset_index(drop=True),
+        _fresh(table, firms),
+        "Latest liquid funds by the definitions printed, and cash burned over the latest twelve months, RMB bn",
+        "Definitions of liquid funds overlap: they are never added up. Hatched: stale (more than twelve months old) or a proxy: gross burn "
+        "without a direct cash-flow statement is four-item cost, with cost that is not cash. "
+        + marks_note(data.loc[data["value"].notna(), "mark"]),
+        source_line(used),
+        data[columns].reset_index(drop=True),
     )
 
 
-def _bar(ax: Axes, y: float, value: float, tone: str, pale: bool, hatched: bool, height: float = 0.26) -> None:
-    hatch = ESTIMATE_HATCH if hatched else None
-    ax.barh(y, value, height, color=tone, alpha=0.55 if pale else 1, hatch=hatch, edgecolor="white", linewidth=0)
+def _text(row: dict[str, Any], table: pd.DataFrame) -> str:
+    return f"{bn(row['value'])}{tag(table.loc[table['value'].notna(), 'mark'], row['mark'])}  {_what(row)}"
 
 
-def _beside(ax: Axes, x: float, y: float, text: str, points: float) -> None:
-    """Write right of a bar, or within the panel's right edge where that would leave it."""
-    from finmodel.figures.style import HALO, text_width
-    from finmodel.figures.labels import size_of
-
-    limit = ax.get_xlim()[1]
-    per_inch = limit / (float(ax.bbox.width) / ax.get_figure(root=True).dpi)  # type: ignore[union-attr]
-    need = text_width(text, NOTE) * per_inch
-    at = min(x + points / 72 * per_inch, limit * 1.03 - need)
-    ax.text(max(at, 0), y, text, size=NOTE, va="center", bbox=HALO if at < x else None)
-    _ = size_of
+def _what(row: dict[str, Any]) -> str:
+    if row["quantity"] == "liquid_funds":
+        return f"{row['variant']}, {full_day(row['period'])}{', stale' if row['status'] == 'stale' else ''}"
+    kind = f"net, {row['variant'].replace('capital expenditure', 'capex')}" if row["quantity"] == "net_burn" else "gross, cost proxy"
+    return f"{kind}, {row['period']}{', stale' if row['status'] == 'stale' else ''}"
 
 
-def _fresh(funds: pd.DataFrame, burns: pd.DataFrame, firms: list[str]) -> str:
-    """Say which firms have both liquid funds and burn that are recent, and which have not."""
-    have = [
-        f
-        for f in firms
-        if len(funds[(funds["firm"] == f) & (funds["status"] == "reported")])
-        and len(burns[(burns["firm"] == f) & (burns["quantity"] == "net_burn") & burns["value"].notna() & (burns["status"] != "stale")])
-    ]
-    names = listed([firm_name(f) for f in have])
-    rest = listed([firm_name(f) for f in firms if f not in have])
+def _fresh(table: pd.DataFrame, firms: list[str]) -> str:
+    """Say which firms have published both liquid funds and cash flow that are not stale."""
+    recent = table[table["value"].notna() & (table["status"] != "stale")]
+    have = [f for f in firms if {"liquid_funds", "net_burn"} <= set(recent.loc[recent["firm"] == f, "quantity"])]
+    names, rest = listed([firm_name(f) for f in have]), listed([firm_name(f) for f in firms if f not in have])
+    what = "recent liquid funds and twelve months of cash flow"
     if not have:
-        return "No firm has published recent cash and twelve months of cash flow"
-    if not rest:
-        return f"{names} have published recent cash and twelve months of cash flow"
-    return f"Only {names} {'has' if len(have) == 1 else 'have'} published recent cash and twelve months of cash flow; {rest} not"
+        return f"None of {rest} has published {what}"
+    verb = "has" if len(have) == 1 else "have"
+    return f"{names} {verb} published {what}" + (f"; {rest} {'has' if len(firms) - len(have) == 1 else 'have'} not" if rest else "")
 
 
 @figure("runway", of="cash_runway")
@@ -136,82 +143,78 @@ def runway(results: Results, ax: Axes) -> Words:
     results : RunwayResults
         Records of runway, and of funds_needed where liquid funds are not known.
     ax : matplotlib.axes.Axes
-        One row per firm.
+        One lane per firm.
     """
-    table, firms = results.table, firms_of(results)
-    rows = table[(table["quantity"] == "runway") & table["firm"].isin(firms)]
-    from finmodel.figures.labels import room
-
-    room(ax, left=0.02, right=1.0, top=0.25)
-    width = float(ax.bbox.width) / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
-    ax.set(xlim=(0, LONGEST), ylim=(len(firms) - 0.45, -0.55), yticks=[], xticks=[0, 12, 24, 36, 48, 60])
-    ax.grid(axis="y", visible=False)
-    ax.grid(axis="x")
+    firms = shown_firms(results.table)
+    table = results.table[results.table["firm"].isin(firms)]
+    rows = table[table["quantity"] == "runway"]
+    labels = max([text_width(_label(row, rows), NOTE) for row in plain_rows(rows[rows["value"].notna()])], default=1.0) + 0.35
+    room(ax, left=0.02, right=labels, top=0.05, bottom=0.42)
+    width = _lanes(ax, firms, LONGEST)
+    ax.set_xticks([0, 12, 24, 36, 48, 60])
     ax.set_xlabel("months from the date of the liquid funds")
     for y, firm in enumerate(firms):
-        ax.text(0, y - 0.36, firm_name(firm), color=ink(firm), weight="bold", size=LABEL, va="bottom")
-        mine = rows[rows["firm"] == firm]
-        known = mine[mine["value"].notna()].sort_values("default", ascending=False, kind="stable")
-        if known.empty:
-            _reason(ax, y - 0.3, f"not computable: {mine.iloc[0]['reason']}", width)
-            _needed(ax, y + 0.12, table[(table["firm"] == firm)])
-            continue
-        for place, row in enumerate(known.head(4).itertuples()):
-            _months(ax, y - 0.22 + 0.19 * place, row, colour(firm), place)
+        mine = rows[rows["firm"] == firm].sort_values("default", ascending=False, kind="stable")
+        known = plain_rows(mine[mine["value"].notna()])[:4]
+        if not known:
+            _reason(ax, y - 0.28, f"Not computable: {why_not(default_row(table, firm, 'runway'))}", width + labels)
+            _needed(ax, y + 0.1, table[table["firm"] == firm])
+        for place, row in enumerate(known):
+            _months(ax, y - 0.22 + 0.18 * place, row, colour(firm), place == 0, _label(row, rows))
     data = rows[["firm", "period", "variant", "vintage", "value", "unit", "status", "reason", "note", "mark"]].reset_index(drop=True)
     return Words(
-        _lasts(rows, firms),
-        "Liquid funds divided by net burn of the latest twelve months, in months; the burn stays what it was, no new money comes",
-        f"{results.definition}. {' '.join(results.assumptions)} {marks_note(rows.loc[rows['value'].notna(), 'mark'])}",
+        lasts(table, firms),
+        "Liquid funds divided by net burn of the latest twelve months, months; computed only where both are dated within twelve months",
+        f"{' '.join(results.assumptions)} Capex: capital expenditure. {marks_note(rows.loc[rows['value'].notna(), 'mark'])}",
         source_line(results.facts[results.facts["quantity"].eq("runway") & results.facts["firm"].isin(firms)]),
         data,
     )
 
 
-def _months(ax: Axes, y: float, row: object, tone: str, place: int) -> None:
-    value, variant, mark = float(row.value), str(row.variant), str(row.mark)  # type: ignore[attr-defined]
-    ax.barh(y, min(value, LONGEST), 0.13, color=tone, alpha=1 if place == 0 else 0.5)
-    shown = f"> {LONGEST:.0f}" if value > LONGEST else number(value)
-    if value > LONGEST:
+def _months(ax: Axes, y: float, row: dict[str, Any], tone: str, first: bool, text: str) -> None:
+    beyond = row["value"] > LONGEST
+    _bar(ax, y, min(row["value"], LONGEST), f"{'      ' if beyond else ''}{text}", tone, first, False, 0.13)
+    if beyond:
         censored(ax, LONGEST, y, tone)
-    text = f"{shown}{mark}  {variant}"
-    if value < 0.5 * LONGEST:
-        ax.text(value + 0.5, y, text, size=NOTE, va="center")
-    else:
-        ax.text(
-            min(value, LONGEST) - 0.5,
-            y,
-            text,
-            size=NOTE,
-            va="center",
-            ha="right",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
-        )
+
+
+def _label(row: dict[str, Any], rows: pd.DataFrame) -> str:
+    mark = tag(rows.loc[rows["value"].notna(), "mark"], row["mark"])
+    return f"{months_text(row['value'])}{mark}  {row['variant'].replace('capital expenditure', 'capex')}"
+
+
+def months_text(months: float) -> str:
+    """Write a runway in months, one at or beyond the longest drawn as a bound.
+
+    Examples
+    --------
+    >>> months_text(24.3), months_text(150.0)
+    ('24', '> 60')
+    """
+    return f"> {LONGEST:.0f}" if months >= LONGEST else number(months)
 
 
 def _needed(ax: Axes, y: float, table: pd.DataFrame) -> None:
     """Write what liquid funds would have to be to last 12, 24 and 36 months, where the burn is known."""
     rows = table[table["quantity"].str.startswith("funds_needed") & table["default"]]
     if len(rows):
-        parts = [
-            f"{q.removeprefix('funds_needed_').removesuffix('m')} months: RMB {bn(v)} bn"
-            for q, v in zip(rows["quantity"], rows["value"], strict=True)
-        ]
-        ax.text(0, y, "Liquid funds that would last " + ", ".join(parts), size=NOTE, va="top")
+        months = rows["quantity"].str.extract(r"(\d+)")[0]
+        parts = [f"{m} months take RMB {bn(v)} bn" for m, v in zip(months, rows["value"], strict=True)]
+        ax.text(0, y, f"At the burn of {rows['period'].iloc[0]}, {listed(parts)}", size=NOTE, va="top")
 
 
-def _lasts(rows: pd.DataFrame, firms: list[str]) -> str:
-    """Say how long each firm's money lasts, and for whom it cannot be said."""
-    parts, silent = [], []
+def lasts(table: pd.DataFrame, firms: list[str]) -> str:
+    """Say how long each firm's liquid funds last at the present burn, and for whom that cannot be said."""
+    said: dict[str, list[str]] = {}
     for firm in firms:
-        row = one(rows, firm, "runway")
-        if row is None or pd.isna(row["value"]):
-            silent.append(firm_name(firm))
+        row = default_row(table, firm, "runway")
+        if row["status"] == "self-funding":
+            clause = "self-funding: {}"
+        elif pd.isna(row["value"]):
+            clause = "no public answer for {}"
         else:
-            shown = f"more than {LONGEST:.0f}" if row["value"] > LONGEST else f"about {number(row['value'])}"
-            parts.append(f"{firm_name(firm)}'s money would last {shown} months")
-    rest = f"public figures do not say for {listed(silent, 'or')}" if silent else ""
-    return "; ".join(p for p in (listed(parts), rest) if p)
-
-
-_ = FAINT
+            months = months_text(row["value"]).replace("> ", "more than ")
+            clause = f"liquid funds of {{}} last {months} months" + (" before capital expenditure" if "without" in row["variant"] else "")
+        said.setdefault(clause, []).append(firm_name(firm))
+    text = "; ".join(clause.format(listed(names)) for clause, names in sorted(said.items(), key=lambda item: item[0].startswith("no")))
+    return text[:1].upper() + text[1:]

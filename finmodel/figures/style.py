@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 from matplotlib import font_manager
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font, LoadFlags
+
+from finmodel.sources import MONTHS, quoted_day
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -203,6 +206,12 @@ def colour(firm: str) -> str:
     return FIRM_COLOURS.get(firm, GREY)
 
 
+def pale(tone: str, share: float = 0.5) -> str:
+    """Mix a colour with white (opaque, so that no line shows through)."""
+    red, green, blue = to_rgb(tone)
+    return to_hex((1 - share + share * red, 1 - share + share * green, 1 - share + share * blue))
+
+
 def ink(firm: str) -> str:
     """Return the colour of a firm's labels: its own, darkened where that would be too pale to read."""
     return _INKS.get(firm, MUTED)
@@ -313,7 +322,7 @@ def month(day: str | date) -> str:
     'Dec 2021'
     """
     when = date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{_MONTHS[when.month - 1]} {when.year}"
+    return f"{MONTHS[when.month - 1]} {when.year}"
 
 
 def full_day(day: str | date) -> str:
@@ -324,8 +333,4 @@ def full_day(day: str | date) -> str:
     >>> full_day("2021-12-10")
     '10 Dec 2021'
     """
-    when = date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{when.day} {month(when)}"
-
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    return quoted_day(date.fromisoformat(day) if isinstance(day, str) else day)

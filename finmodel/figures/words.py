@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
 import matplotlib as mpl
 import pandas as pd
 
-from finmodel.data import data_root, read_table
 from finmodel.figures.style import FIRM_COLOURS, full_day
+from finmodel.firms import Firm, firms
+from finmodel.sources import documents, find_document
 
 
 def firm_name(firm: str) -> str:
@@ -17,28 +19,27 @@ def firm_name(firm: str) -> str:
 
     Examples
     --------
-    >>> firm_name("acme-robots")
-    'Acme Robots'
+    >>> firm_name("cloudwalk"), firm_name("acme-robots")
+    ('CloudWalk', 'Acme Robots')
     """
-    english, chinese = _names()
-    if len(mpl.rcParams["font.family"]) > 1 and chinese.get(firm):
-        return chinese[firm]
-    return english.get(firm) or firm.replace("-", " ").title()
+    known = _firms().get(firm)
+    if known is None:
+        return firm.replace("-", " ").title()
+    return known.name_zh if len(mpl.rcParams["font.family"]) > 1 else known.name_en
 
 
 @cache
-def _names() -> tuple[dict[str, str], dict[str, str]]:
-    table = read_table("firms")
-    english, chinese = (dict(zip(table["firm"], table[c], strict=True)) if c in table else {} for c in ("name_en", "name_zh"))
-    return english, chinese
+def _firms() -> dict[str, Firm]:
+    return {known.firm: known for known in firms()}
 
 
 def shown_firms(table: pd.DataFrame, most: int = 6) -> list[str]:
-    """Return the firms to draw: the core four wherever they are in the table, then others that have a value."""
+    """Return the firms to draw: all where they are few, else the core ones among them, else the first that have a value."""
     present = list(dict.fromkeys(table["firm"]))
-    valued = set(table.loc[table["value"].notna(), "firm"])
     core = [firm for firm in FIRM_COLOURS if firm in present]
-    return [*core, *(firm for firm in present if firm not in core and firm in valued)][:most]
+    if len(present) <= most:
+        return [*core, *(firm for firm in present if firm not in core)]
+    return core or list(dict.fromkeys(table.loc[table["value"].notna(), "firm"]))[:most]
 
 
 def listed(parts: Sequence[str], last: str = "and") -> str:
@@ -70,20 +71,33 @@ def tag(marks: Iterable[str], mark: str) -> str:
 
 
 def source_line(facts: pd.DataFrame) -> str:
-    """Return the documents behind the facts, by firm, with their days of publication."""
+    """Return the documents behind the facts with their days of publication, the oldest first."""
     if facts.empty:
         return ""
-    titles = _titles()
-    known = facts.drop_duplicates("document")[["firm", "document", "published_on"]]
+    register = documents().set_index("document")["title"]
+    known = facts.drop_duplicates("document").sort_values("published_on", kind="stable")
     parts = []
-    for document, day in sorted(zip(known["document"], known["published_on"], strict=True), key=lambda x: x[1]):
-        parts.append(f"{titles.get(document) or document.replace('-', ' ')} ({full_day(day)})")
+    for name in known["document"]:
+        if name in register:
+            document = find_document(name)
+            parts.append(f"{latin(document.title)} ({document.published})")
+        elif name:
+            day = known.loc[known["document"] == name, "published_on"].iloc[0]
+            parts.append(f"{name} ({full_day(day)})")
     return "; ".join(dict.fromkeys(parts)) + "."
 
 
-@cache
-def _titles() -> dict[str, str]:
-    if not (data_root() / "documents.csv").is_file():
-        return {}
-    table = read_table("documents")
-    return dict(zip(table["document"], table["title"], strict=True)) if "title" in table else {}
+def latin(text: str) -> str:
+    """Leave out of a text, with the brackets around them, the Chinese words that Latin typefaces cannot draw.
+
+    Examples
+    --------
+    >>> latin("STAR: offering document (招股意向书)")
+    'STAR: offering document'
+    """
+    if len(mpl.rcParams["font.family"]) > 1:
+        return text
+    return " ".join(_CHINESE.sub(" ", text).split())
+
+
+_CHINESE = re.compile(r"[(\[（]?[\u2e80-\uffef][\u2e80-\uffef〔〕0-9]*[)\]）]?")

@@ -125,7 +125,8 @@ def _refuse(source: Source, found: list[Found], kept: list[Statement]) -> None:
 def _records(source: Source, statements: Sequence[Statement], firm: str | None) -> list[dict[str, object]]:
     document = slug(source.path.name)
     latest = max(s.end for st in statements for s in st.spans)
-    day, estimated = publication(source.texts, latest, statements)
+    lengths = [(s.end - s.start).days for st in statements for s in st.spans if s.start and s.end == latest]
+    day, estimated = publication(source.texts, latest, round(max(lengths, default=0) / 30.4))
     common: dict[str, object] = {
         "firm": firm or document,
         "document": document,
@@ -179,8 +180,8 @@ def _unit(statement: Statement, entry: Entry, cell: Cell) -> tuple[float, str]:
         cents = re.search(r"(?<![a-z])cents?\b|仙|美分", f"{cell.printed} {entry.label} {entry.under}", re.IGNORECASE)
         return (0.01 if cents else 1.0), cell.span.currency
     if entry.shares:
-        apart = re.search(r"except (?:for )?(?:number of )?shares?(?! \S*per)|except share and", statement.found.blocks[0].heading, re.IGNORECASE)
-        return (1.0 if apart and "per share" not in apart[0] else cell.span.scale), ""
+        apart = re.search(r"except (?:for )?(?:the )?(?:number of )?(?:ordinary |common )?shares?,? (?:data|amounts|and|numbers)", statement.found.blocks[0].heading, re.IGNORECASE)
+        return (1.0 if apart else cell.span.scale), ""
     return cell.span.scale, cell.span.currency
 
 
@@ -207,15 +208,19 @@ def _note(statement: Statement, entry: Entry, cell: Cell) -> str:
     return "; ".join(notes)
 
 
+_BASES = (
+    ("PRC GAAP", re.compile(r"企业会计准则|china accounting standards for business|accounting standards for business enterprises")),
+    ("US GAAP", re.compile(r"u\.?s\.? gaap|accounting principles generally accepted in the united states|generally accepted accounting principles in the united states")),
+    ("HKFRS", re.compile(r"hkfrss?\b|hkass?\b|hong kong financial reporting standards?|香港财务报告准则|香港会计准则")),
+    ("IFRS", re.compile(r"ifrss?\b|iass? \d|international financial reporting standards?|国际财务报告(?:会计)?准则|国际会计准则")),
+)
+_PRC_FORM = re.compile(r"合并资产负债表|合并利润表|合并年初到报告期末利润表")
+
+
 def _basis(texts: Sequence[str], statements: Sequence[Statement]) -> str:
-    """Return the accounting standards that a document says it follows."""
-    whole = simplified("\n".join(texts[:400]))
-    if any(f.found.kind == "financial_position" and "total_equity_and_liabilities" in f.roles() for f in statements) and re.search(
-        r"企业会计准则|china accounting standards|accounting standards for business enterprises", whole, re.IGNORECASE
-    ) and not re.search(r"国际财务报告准则编制|u\.s\. gaap", whole, re.IGNORECASE):
+    """Return the accounting standards that a document names most often; PRC GAAP for statements under the titles of its forms."""
+    if any(_PRC_FORM.search(s.found.title) for s in statements):
         return "PRC GAAP"
-    if re.search(r"generally accepted accounting principles in the united states|u\.?s\.? gaap|accounting principles generally accepted in the united states", whole, re.IGNORECASE):
-        return "US GAAP"
-    if re.search(r"hong kong financial reporting standards|hkfrs|香港财务报告准则", whole, re.IGNORECASE) and not re.search(r"ifrs", whole):
-        return "HKFRS"
-    return "IFRS" if re.search(r"ifrs|international financial reporting|international accounting standard|国际财务报告准则", whole, re.IGNORECASE) else ""
+    whole = simplified("\n".join(texts)).lower()
+    count_of = {basis: len(pattern.findall(whole)) for basis, pattern in _BASES}
+    return max(count_of, key=lambda b: count_of[b]) if any(count_of.values()) else ""

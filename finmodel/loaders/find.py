@@ -15,6 +15,7 @@ from finmodel.loaders.words import bank_words, is_traditional, page_words, scale
 
 KINDS = ("income", "financial_position", "cash_flow")
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d+\.\d\d(?!\d)|\(\d{1,3}\)")
+_FIGURE = re.compile(r"(?<![\w.,])\(?\d[\d,.]*\)?(?![\w])")
 _PAGE_NUMBER = re.compile(r"[-–—\s]*(?:page\s*)?(?:[A-Z]{1,4}\s*[-–]\s*)?\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?[-–—\s]*|第\s*\d+\s*页.*|[-–—\s]*[ivxlc]{1,7}[-–—\s]*", re.IGNORECASE)
 _HEAD_WORDS = re.compile(r"ended|as at|as of|截至|止年度|附[註注]|\bnotes?\b|人民[币幣]|rmb|hk\$", re.IGNORECASE)
 _SCOPE = re.compile(r"consolidated|combined|group|合并|综合|本集团")
@@ -47,11 +48,11 @@ def worth_reading(texts: Sequence[str]) -> list[int]:
     """Return the numbers (from 1) of the pages that may hold the title of a statement, judged by their text alone."""
     keyword, anchors = page_words()
     tight = [re.sub(r"\s+", "", simplified(t)).lower() for t in texts]
-    amounts = [len(_AMOUNT.findall(t)) for t in texts]
+    amounts = [len(_FIGURE.findall(t)) for t in texts]
     out = []
     for i, text in enumerate(tight):
         following = tight[i + 1] if i + 1 < len(tight) else ""
-        enough = amounts[i] >= 6 or (i + 1 < len(tight) and amounts[i + 1] >= 12)
+        enough = amounts[i] >= 10 or (i + 1 < len(tight) and amounts[i + 1] >= 16)
         if enough and keyword.search(text):
             both = text + following
             held = max(sum(1 for p in ps if p.search(both)) for ps in anchors.values())
@@ -130,7 +131,7 @@ class Finder:
         marks: list[_Mark] = []
         i = 0
         while i < len(lines):
-            tried = [m for n in (1, 2, 3) if (m := _title(lines, i, n))]
+            tried = [m for n in (1, 2, 3) if (m := _title(lines, i, n)) and (n == 1 or m.kind in _WRAPPED)]
             if tried:  # the one that says most, in the fewest lines
                 found = max(tried, key=lambda m: (len(title_words(m.text)), -m.stop))
                 marks.append(found)
@@ -200,6 +201,9 @@ class Finder:
                     reader.heading(row.label)
         return reader.seen - {""} - SEVERAL
 
+
+_WRAPPED = frozenset((*KINDS, "comprehensive_income", "changes_in_equity", "parent", "notes"))
+"""Kinds of titles that may run over several lines."""
 
 _LAST: dict[str, tuple[set[str], ...]] = {
     "income": (),

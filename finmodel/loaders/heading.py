@@ -53,6 +53,9 @@ THIS = re.compile(r"本期|本年|本报告期|年初至(?:本?报告)?期末")
 LAST = re.compile(r"上期|上年|去年同期|上年同期")
 
 
+RELATIVE = re.compile("|".join(p.pattern for p in (OPENING, CLOSING, THIS, LAST)))
+
+
 def digits(text: str) -> str:
     """Return a heading in lower case with Chinese numerals as digits.
 
@@ -167,10 +170,13 @@ def resolve(heads: Sequence[str], context: Iterable[str], instant: bool) -> tupl
     lines = [dates_in(head) for head in heads]
     lowest = next((d for d in reversed(lines) if d.days or d.years), own)
     if lowest.years and not lowest.days:
-        own.days, own.years = [], lowest.years
+        own.days, own.years = [d for d in own.days if d.year == lowest.years[-1]], lowest.years
     elif lowest.days and len(own.days) != 2:
         own.days = lowest.days
     around = [*reversed(lines), *(dates_in(text) for text in context if text)]
+    bottom = lines[-1] if lines else own
+    if RELATIVE.search(bottom.text) and not bottom.days and not bottom.years:
+        own = Dates(text=bottom.text, months=own.months)
     end = _end(own, around, instant)
     if end is None:
         return None

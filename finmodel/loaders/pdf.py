@@ -15,9 +15,9 @@ import pypdfium2.raw as raw
 
 from finmodel.errors import DataError, fault
 from finmodel.loaders.base import Loader, Progress, loaders
+from finmodel.loaders.guard import LIMITS, check_size
 from finmodel.loaders.layout import Line, Page, Word
 
-MOST_PAGES = 5_000
 MOST_CHARACTERS = 60_000
 """Characters of one page beyond which it is no page of a report (a normal one has 2,000 to 8,000)."""
 
@@ -26,16 +26,16 @@ class Pdf:
     """An open PDF: `texts` of all pages, and `page(number)` with words and boxes, each read once."""
 
     def __init__(self, path: Path) -> None:
-        self.name = path.name
+        check_size(path, LIMITS.pdf_bytes, "a PDF")
         try:
             self._document = pdfium.PdfDocument(path)
         except pdfium.PdfiumError as error:
             raise DataError([_unreadable(path.name, str(error))]) from None
         self._pages: dict[int, Page] = {}
         count = len(self._document)
-        if not 0 < count <= MOST_PAGES:
+        if not 0 < count <= LIMITS.pages:
             raise DataError(
-                [fault(path.name, f"{count:,} pages", f"1 to {MOST_PAGES:,}", "split the file and load the part with the statements")]
+                [fault(path.name, f"{count:,} pages", f"1 to {LIMITS.pages:,}", "split the file and load the part with the statements")]
             )
         self.count = count
 
@@ -111,7 +111,7 @@ def _characters(page: pdfium.PdfPage) -> Iterator[Character]:
     text = page.get_textpage()
     try:
         count = min(text.count_chars(), MOST_CHARACTERS)
-        turn, (width, height) = _turn(page, text, count), page.get_size()
+        turn, (width, height) = _TURNS[_quarter(page, text, count)], _unrotated_size(page)
         box, handle, gap = raw.FS_RECTF(), text.raw, False
         for i in range(count):
             code = raw.FPDFText_GetUnicode(handle, i)
@@ -126,26 +126,46 @@ def _characters(page: pdfium.PdfPage) -> Iterator[Character]:
 
 
 _BLANK = frozenset({0x7F, 0xA0, 0xAD, 0x2002, 0x2003, 0x2009, 0x200B, 0x3000, 0xFEFF, 0xFFFE, 0xFFFF, 0x2})
-_Turn = Callable[[float, float, float, float, float, float], tuple[float, float, float, float]]
+Box = tuple[float, float, float, float]
 
 
-def _turn(page: pdfium.PdfPage, text: pdfium.PdfTextPage, count: int) -> _Turn:
-    """Return how boxes become upright: PDF heights count from the bottom, and tables are often set sideways."""
-    quarter = (page.get_rotation() // 90) % 4
-    if not quarter and count:
-        sample = range(0, count, max(1, count // 60))
-        angles = [round(raw.FPDFText_GetCharAngle(text.raw, i) / 1.5708) % 4 for i in sample]
-        common = max(set(angles), key=angles.count)
-        quarter = {1: 1, 3: 3}.get(common, 0)
-    return _TURNS[quarter]
+def quarter_turns(page: pdfium.PdfPage) -> int:
+    """Return by how many quarter turns the text of a page stands askew (0: upright), from the text itself, else from the page."""
+    text = page.get_textpage()
+    try:
+        return _quarter(page, text, min(text.count_chars(), MOST_CHARACTERS))
+    finally:
+        text.close()
 
 
-_TURNS: dict[int, _Turn] = {
+def _quarter(page: pdfium.PdfPage, text: pdfium.PdfTextPage, count: int) -> int:
+    angles = [-round(raw.FPDFText_GetCharAngle(text.raw, i) / 1.5708) % 4 for i in range(0, count, max(1, count // 60))]
+    return max(set(angles), key=angles.count) if angles else (page.get_rotation() // 90) % 4
+
+
+def _unrotated_size(page: pdfium.PdfPage) -> tuple[float, float]:
+    width, height = page.get_size()
+    return (height, width) if page.get_rotation() in (90, 270) else (width, height)
+
+
+_TURNS: dict[int, Callable[[float, float, float, float, float, float], Box]] = {
     0: lambda left, top, right, bottom, w, h: (left, h - top, right, h - bottom),
     1: lambda left, top, right, bottom, w, h: (bottom, left, top, right),
     2: lambda left, top, right, bottom, w, h: (w - right, bottom, w - left, top),
     3: lambda left, top, right, bottom, w, h: (h - top, w - right, h - bottom, w - left),
 }
+"""By quarter turns: the box of a character (PDF: from the bottom left) as it stands on the upright page, from the top left."""
+
+
+def unturned(page: pdfium.PdfPage, turns: int, box: Box) -> Box:
+    """Return a box of the upright page as left, bottom, right, top in the page's own coordinates."""
+    (x0, top, x1, bottom), (w, h) = box, _unrotated_size(page)
+    return {
+        0: (x0, h - bottom, x1, h - top),
+        1: (top, x0, bottom, x1),
+        2: (w - x1, top, w - x0, bottom),
+        3: (w - bottom, h - x1, w - top, h - x0),
+    }[turns]
 
 
 def lines_of(characters: list[Character], number: int) -> list[Line]:
@@ -234,7 +254,8 @@ def _load(path: Path, firm: str | None, progress: Progress | None) -> pd.DataFra
         if letters < 30 * len(texts):
             found = f"{len(texts)} pages with {letters} characters of text: pictures of pages, no text layer"
             raise DataError([fault(path.name, found, "a PDF with text", "run it through OCR first, then load the result")])
-        return read_document(Source(path, texts, pdf.page), firm)
+        tick = (lambda: progress(pdf.count, pdf.count)) if progress else (lambda: None)
+        return read_document(Source(path, texts, pdf.page, tick=tick), firm)
     finally:
         pdf.close()
 

@@ -88,6 +88,10 @@ _GROUP = re.compile(r"\bgroup\b|consolidated|合并|综合|集团")
 _AUDIT = (("unaudited", re.compile(r"unaudited|未经审")), ("audited", re.compile(r"audited|经审")))
 
 
+_CLOSING = frozenset({"gross_profit", "operating_profit", "profit_before_tax", "profit_for_period", "total_operating_expenses", "revenue"})
+"""Roles of rows after which a heading above holds no longer."""
+
+
 def understand(found: Found, hints: Sequence[str], traditional: bool, money: tuple[str, float | None]) -> Statement | None:
     """Return a statement with its periods, units and rows named, or None if its columns have no period or no unit.
 
@@ -125,7 +129,8 @@ def understand(found: Found, hints: Sequence[str], traditional: bool, money: tup
             section = reader.section
             statement.entries.append(Entry(label, under, row.note, cells, Meaning(), row.top))
             _mean(statement, reader)
-            under = under if reader.section == section else ""
+            closes = statement.entries[-1].meaning.role in _CLOSING
+            under = under if reader.section == section and not closes else ""
     return statement
 
 

@@ -116,6 +116,9 @@ def read_block(
     first = next((i + 1 for i in reversed(range(first)) if parts[i].line.words[-1].x1 > edge), 0 if before is not None else first)
     _set_heads(columns, parts[:first])
     if before is not None and not any(_dated(c.head) for c in columns):
+        if len(columns) == sum(not c.note for c in before.columns):
+            for column in columns:
+                column.note = False
         columns = _like_before(columns, before.columns)
     body = _same_table(parts[first:], columns)
     for part in body:
@@ -176,7 +179,7 @@ def _columns(parts: Sequence[_Part], above: Sequence[_Part]) -> list[Column]:
     for group in groups:
         column = Column(min(w.x0 for w in group), max(w.x1 for w in group))
         headed = any(w.x1 > column.x0 - 6 and w.x0 < column.x1 + 6 for w in notes)
-        column.note = _is_note_column(group, headed, bool(out))
+        column.note = not _has_period(column, above) and _is_note_column(group, headed, bool(out))
         percent = sum("%" in w.text or "％" in w.text for w in group)
         if percent > len(group) / 2:
             column.dropped = "percentages"
@@ -185,11 +188,17 @@ def _columns(parts: Sequence[_Part], above: Sequence[_Part]) -> list[Column]:
     return out
 
 
+def _has_period(column: Column, above: Sequence[_Part]) -> bool:
+    """Return whether a year or a unit stands above the column: amounts, however small."""
+    over = [w.text for part in above for w in part.line.words if w.x1 > column.x0 and w.x0 < column.x1]
+    return any(is_year(t) or _UNIT.fullmatch(t) or _yearly(t) for t in over)
+
+
 def _is_note_column(group: Sequence[Word], headed: bool, follows: bool) -> bool:
     bare = [w.text for w in group if any(c.isdigit() for c in w.text)]
     if not bare:
         return False
-    like = sum(1 for t in bare if _NOTE.fullmatch(t) and "," not in t.replace("、", "") and not re.search(r"\d{3}", t))
+    like = sum(1 for t in bare if _NOTE.fullmatch(t) and t[0] not in "(（" and "," not in t.replace("、", "") and not re.search(r"\d{3}", t))
     return like >= 0.8 * len(bare) and (headed or (not follows and like == len(group)))
 
 
@@ -244,7 +253,7 @@ def _crosses_label(phrase: Word, left: float) -> bool:
 
 
 _SPREAD = re.compile(
-    r"ended|ending|months|years?\b|as (?:at|of)|\bat\b|截至|[於于]|止|(?:january|february|march|april|may|june|july|august|september|october|november|december)|rmb|hk\$|us\$|人民[币幣]|千元|百[萬万]元",
+    r"ended|ending|months|years?\b|\bgroup\b|\bcompany\b|集[团團]|公司|合[并併]|as (?:at|of)|\bat\b|截至|[於于]|止|(?:january|february|march|april|may|june|july|august|september|october|november|december)|rmb|hk\$|us\$|人民[币幣]|千元|百[萬万]元",
     re.IGNORECASE,
 )
 

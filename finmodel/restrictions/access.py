@@ -277,8 +277,11 @@ def restriction_timeline(firm: str) -> Results:
     found: list[dict[str, Any]] = []
     for name in dict.fromkeys(d for _, _, d in _named(firm)):
         found += _steps(firm, name)
-    for regime, measure in dict.fromkeys((r, m) for r, m, _ in _named(firm)):
-        found += _measure_steps(firm, regime, measure)
+    touched: dict[tuple[str, str], tuple[Regime, Measure, list[Designation]]] = {}
+    for regime, measure, name in _named(firm):
+        touched.setdefault((regime.name, measure.id), (regime, measure, []))[2].append(name)
+    for regime, measure, on_list in touched.values():
+        found += _measure_steps(firm, regime, measure, on_list)
     for row in _trading():
         steps = (("first_day", "trading begins"), ("last_day", "last day of trading")) if row["firm"] == firm else ()
         found += [
@@ -321,12 +324,13 @@ def _steps(firm: str, designation: Designation) -> list[dict[str, Any]]:
     return found
 
 
-def _measure_steps(firm: str, regime: Regime, measure: Measure) -> list[dict[str, Any]]:
+def _measure_steps(firm: str, regime: Regime, measure: Measure, on_list: list[Designation]) -> list[dict[str, Any]]:
+    """Return the beginning and end of a measure where they fall into a time in which the firm is listed."""
     steps = [(measure.start, "in force"), (measure.end, measure.ended_by or "no longer in force")]
     return [
         {**_step(firm, day.isoformat(), "measure", f"{measure.title}: {text}", measure.citation, measure.confidence), "regime": regime.name}
         for day, text in steps
-        if day
+        if day and any(d.listed_on <= day <= (d.ended_on or day) for d in on_list)
     ]
 
 

@@ -21,6 +21,7 @@ from finmodel.restrictions.regimes import Measure, Regime, Rule, choose_regimes
 from finmodel.restrictions.transactions import Transaction, read_cases
 from finmodel.restrictions.words import REFUSALS, STRICTNESS, split_activity, strictest
 
+_WINDOW = ("listed_on", "effective_on", "divest_by", "ended_on")
 CONTESTED = ("unclear", "listed", "not-listed")
 
 
@@ -57,10 +58,8 @@ class Finding:
     facts_needed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        window = ""
-        if self.matched:
-            days = (("listed", self.listed_on), ("effective", self.effective_on), ("divest by", self.divest_by), ("ended", self.ended_on))
-            window = f" [{self.matched}: {', '.join(f'{k} {v}' for k, v in days if v)}]"
+        days = [f"{name.removesuffix('_on').replace('_', ' ')} {day}" for name in _WINDOW if (day := getattr(self, name))]
+        window = f" [{self.matched}: {', '.join(days)}]" if self.matched else ""
         readings = "".join(f"; {answer} if {text}" for answer, text in (self.readings or {}).items())
         return f"{self.regime}: {self.answer}: {self.because}{readings}{window} ({self.citation})"
 
@@ -121,6 +120,30 @@ class Decision:
         """Whether some regime forbids it as it stands."""
         return self.answer in REFUSALS
 
+    def records(self) -> list[dict[str, Any]]:
+        """Return one plain record per regime, the strictest first."""
+        return [
+            {
+                "answer": self.answer,
+                "regime": f.regime,
+                "regime_answer": f.answer,
+                "measure": f.measure,
+                "because": f.because,
+                "citation": f.citation,
+                "confidence": f.confidence,
+                "matched": f.matched or None,
+                **{name: day.isoformat() if (day := getattr(f, name)) else None for name in _WINDOW},
+                "readings": "; ".join(f"{answer}: {text}" for answer, text in (f.readings or {}).items()) or None,
+                "facts_needed": "; ".join(f.facts_needed) or None,
+                "contractual": self.contractual or None,
+                "practical": self.practical or None,
+                "law_verified_to": self.law_verified_to.isoformat(),
+                "verified": self.verified,
+                "nearest_listed_names": " | ".join(self.proposed) or None,
+            }
+            for f in self.why
+        ]
+
     def __str__(self) -> str:
         lines = [self.answer, *(f"  {finding}" for finding in self.why)]
         lines += [f"  needed: {fact}" for fact in self.facts_needed]
@@ -132,7 +155,7 @@ class Decision:
 
 def decide(
     transaction: Transaction,
-    regimes: Iterable[str] | None = None,
+    regimes: str | Iterable[str] | None = None,
     contested: str = "unclear",
     names: Names | None = None,
 ) -> Decision:
@@ -141,7 +164,7 @@ def decide(
     Parameters
     ----------
     transaction : Transaction
-    regimes : iterable of str, optional
+    regimes : str or iterable of str, optional
         Only these regimes; default all that decide transactions.
     contested : {"unclear", "listed", "not-listed"}
         How to read a listing that names another member of the firm's group, as SenseTime's does: leave both readings open, or take one.
@@ -163,7 +186,7 @@ def decide(
     """
     if contested not in CONTESTED:
         raise ValueError(f"contested is {contested!r}; it is one of {', '.join(CONTESTED)}")
-    chosen = choose_regimes(regimes)
+    chosen = choose_regimes((regimes,) if isinstance(regimes, str) else regimes)
     names = names or shipped_names()
     identity = names.identify(transaction.issuer)
     findings = tuple(_regime_finding(regime, transaction, names, identity, contested) for regime in chosen)
@@ -178,7 +201,7 @@ def decide(
     )
 
 
-def decide_cases(path: str | os.PathLike[str], regimes: Iterable[str] | None = None, contested: str = "unclear") -> pd.DataFrame:
+def decide_cases(path: str | os.PathLike[str], regimes: str | Iterable[str] | None = None, contested: str = "unclear") -> pd.DataFrame:
     """Return a CSV of transactions with the columns answer, why and citation added.
 
     Raises
@@ -187,7 +210,7 @@ def decide_cases(path: str | os.PathLike[str], regimes: Iterable[str] | None = N
         With every row that cannot be read; nothing is decided then.
     """
     table, cases = read_cases(path)
-    regimes = None if regimes is None else list(regimes)
+    regimes = list(regimes) if regimes is not None and not isinstance(regimes, str) else regimes
     decisions = [decide(case, regimes, contested) for case in cases]
     return table.assign(
         answer=[d.answer for d in decisions],
@@ -248,7 +271,7 @@ def _listings(
             continue
         if how == "contested":
             hangs = f"whether {designation.legal_name} on the list covers {identity.legal_name}: {designation.note}"
-            found.append((designation, {"unclear": hangs, "listed": True, "not-listed": False}[contested]))
+            found.append((designation, hangs if contested == "unclear" else contested == "listed"))
         else:
             hangs = f"whether {designation.legal_name} is on the list: {designation.note}"
             found.append((designation, hangs if designation.status == "unverified" else True))
@@ -263,13 +286,14 @@ def _finding(
 ) -> Finding:
     facts = _facts(measure, t, identity, designation, listed)
     needed: dict[str, None] = {}
-    branches: list[tuple[str, Rule]] = []
+    branches: list[Rule] = []
     for rule in measure.rules:
         state, unknown = _holds(rule.when, facts)
-        if state is False or (rule.given and unknown):
+        aside = bool(rule.unless) and _holds(rule.unless, facts)[0]
+        if state is False or aside or (rule.given and unknown):
             continue
         needed |= dict.fromkeys(_name(fact, listed) for fact in unknown)
-        branches.append((_becomes(measure, rule.answer, facts), rule))
+        branches.append(_for_investor(rule, measure, facts))
         if rule.confidence == "unverified":
             needed[rule.check] = None
         elif state:
@@ -277,25 +301,23 @@ def _finding(
     return _merged(regime, measure, branches, designation if listed is not False else None, tuple(needed))
 
 
-def _merged(
-    regime: Regime, measure: Measure, branches: list[tuple[str, Rule]], designation: Designation | None, needed: tuple[str, ...]
-) -> Finding:
+def _merged(regime: Regime, measure: Measure, branches: list[Rule], designation: Designation | None, needed: tuple[str, ...]) -> Finding:
     """Return the answer on which all branches agree, else unclear with each of them."""
-    answer, rule = branches[-1]
+    rule = branches[-1]
+    answer, because = rule.answer, rule.because
     readings: dict[str, str] = {}
-    for each, r in branches:
-        for reading, text in (r.readings or {each: r.because}).items():
+    for each in branches:
+        for reading, text in (each.readings or {each.answer: each.because}).items():
             readings.setdefault(reading, text)
-    agreed = len({a for a, _ in branches}) == 1
+    agreed = len({each.answer for each in branches}) == 1
     if not agreed:
-        answer = "unclear"
-        because = "it hangs on " + "; ".join(needed)
-        rule = max(branches, key=lambda b: STRICTNESS.index(b[0]))[1]
+        answer, because = "unclear", "it hangs on " + "; ".join(needed)
+        rule = max(branches, key=lambda each: STRICTNESS.index(each.answer))
     finding = Finding(
         regime.name,
         measure.id,
         answer,
-        rule.because if agreed else because,
+        because,
         rule.citation,
         rule.confidence,
         readings=readings if answer == "unclear" else None,
@@ -321,6 +343,7 @@ def _facts(measure: Measure, t: Transaction, identity: Identity, designation: De
     facts: dict[str, Any] = {name: getattr(t, name) or None for name in t.__dataclass_fields__}
     facts["side"] = t.investor if t.acting_for == "self" else t.acting_for
     facts["day"] = day
+    facts["affiliate"] = identity.affiliate
     facts["listed"] = listed if isinstance(listed, bool) else None
     facts["window"] = designation.window(day) if designation else "none" if listed is False else None
     held = designation and isinstance(t.acquired_on, date) and t.acquired_on < designation.effective_on
@@ -363,11 +386,14 @@ def _name(fact: str, listed: bool | str) -> str:
     return listed if fact in ("listed", "window") and isinstance(listed, str) else fact
 
 
-def _becomes(measure: Measure, answer: str, facts: Mapping[str, Any]) -> str:
-    for change in measure.becomes:
-        if _holds(change["when"], facts)[0]:
-            answer = change.get(answer, answer)
-    return answer
+def _for_investor(rule: Rule, measure: Measure, facts: Mapping[str, Any]) -> Rule:
+    """Return a rule with the answers that it has for this investor."""
+    changes = [change for change in measure.becomes if _holds(change["when"], facts)[0]]
+    if not changes:
+        return rule
+    changed = {answer: new for change in changes for answer, new in change.items() if answer != "when"}
+    readings = {changed.get(answer, answer): text for answer, text in rule.readings.items()}
+    return replace(rule, answer=changed.get(rule.answer, rule.answer), readings=readings)
 
 
 @cache

@@ -16,10 +16,10 @@ from finmodel.errors import DataError, fault, nearest, unknown
 from finmodel.restrictions.words import STRICTNESS, words
 
 CONFIDENCE = ("confirmed", "single", "unverified")
-DERIVED = ("side", "listed", "window", "held", "operations", "day")
-"""What a rule may ask beside the words of the transaction: on whose behalf, whether the name is listed, where the day lies in the
-windows (``before`` the ban bites, ``divest``, ``after``; ``none`` where nothing is listed), whether the position was held when it
-began to bite, the operations an AI system was trained with, the day that counts."""
+DERIVED = ("side", "listed", "affiliate", "window", "held", "operations", "day")
+"""What a rule may ask beside the words of the transaction: on whose behalf, whether the name is listed, whether it is another member of
+a firm's group, where the day lies in the windows (``before`` the ban takes effect, ``divest``, ``after``; ``none`` where nothing is
+listed), whether the position was held when the ban took effect, the operations an AI system was trained with, the day that counts."""
 _NUMBERS = ("operations", "fund_commitment_usd")
 _DAYS = ("day", "on", "acquired_on", "completed_on")
 _TESTS = ("_from", "_before", "_over", "_most")
@@ -44,6 +44,8 @@ class Rule:
         What to find out where the rule is unverified or unclear.
     given : bool
         Whether the rule asks only facts that were given; else a fact that was not given leaves open whether it applies.
+    unless : mapping
+        Conditions that set the rule aside where they are known to hold.
     """
 
     answer: str
@@ -54,6 +56,7 @@ class Rule:
     readings: Mapping[str, str] = field(default_factory=dict)
     check: str = ""
     given: bool = False
+    unless: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,9 @@ class Measure:
     binds, instruments, actions, window, gates, ended_by, note : str
         In words: who is bound, what is covered, what is forbidden, windows after listing, what it asks of a firm that wants to list,
         how it ended, remarks.
+    effective_days, divest_days : int
+        Days from listing until the ban takes effect and until trades to divest are no longer free; 0: at once, and never. Used where a
+        list gives no dates of its own; its own dates stand.
     exceptions : tuple of str
         What it exempts.
     venues : tuple of str
@@ -103,6 +109,8 @@ class Measure:
     instruments: str = ""
     actions: str = ""
     window: str = ""
+    effective_days: int = 0
+    divest_days: int = 0
     gates: str = ""
     ended_by: str = ""
     note: str = ""
@@ -161,8 +169,8 @@ def load_regimes() -> Mapping[str, Regime]:
 
     Examples
     --------
-    >>> load_regimes()["us-securities-ban"].measures[-1].start
-    datetime.date(2021, 6, 3)
+    >>> load_regimes()["us-outbound"].measures[0].start
+    datetime.date(2025, 1, 2)
     """
     files = sorted((data_root() / "restrictions").glob("*.toml"))
     return {regime.name: regime for regime in map(read_regime, (f for f in files if f.stem != "words"))}
@@ -221,7 +229,8 @@ def _measure(
     rules = []
     for number, rule in enumerate([*shared, *own] if own else [], start=1):
         spot = f"{where}, rule {number}"
-        given = _known_keys({**base, **rule, "when": _expanded(rule.get("when", {}), groups, spot, faults)}, Rule, spot, faults)
+        tests = {key: _expanded(rule.get(key, {}), groups, spot, faults) for key in ("when", "unless")}
+        given = _known_keys({**base, **rule, **tests}, Rule, spot, faults)
         faults += _rule_faults(given, spot)
         rules += [Rule(**given)] if not faults else []
     if rules and rules[-1].when:
@@ -264,7 +273,7 @@ def _rule_faults(rule: Mapping[str, Any], where: str) -> list[str]:
         faults.append(fault(where, f"confidence {rule.get('confidence')!r}", f"one of {', '.join(CONFIDENCE)}"))
     if (rule.get("answer") == "unclear") != bool(rule.get("readings")):
         faults.append(fault(where, f"answer {rule.get('answer')!r}", "both readings with 'unclear', none otherwise"))
-    for key, wanted in rule["when"].items():
+    for key, wanted in (*rule["when"].items(), *rule["unless"].items()):
         known = _words_of(key)
         if known is None:
             faults.append(fault(where, f"condition {key!r}", f"a field of a transaction, or one of {', '.join(DERIVED)}"))
@@ -276,7 +285,7 @@ def _rule_faults(rule: Mapping[str, Any], where: str) -> list[str]:
 
 def _words_of(key: str) -> tuple[str, ...] | None:
     """Return the words a condition may name; empty where it takes a bound or a truth value, None where there is no such condition."""
-    if key in ("listed", "held"):
+    if key in ("listed", "held", "affiliate"):
         return ()
     if key == "window":
         return ("none", "before", "divest", "after")

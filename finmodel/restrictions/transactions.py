@@ -67,9 +67,9 @@ class Transaction:
     --------
     >>> Transaction("us_person", "megvii", "private_share", "buy", "2025-03-01").on
     datetime.date(2025, 3, 1)
-    >>> Transaction("us_person", "megvii", "private_shares", "buy", "2025-03-01")
+    >>> Transaction("us_person", "megvii", "private_share", "bye", "2025-03-01")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: instrument 'private_shares' ...
+    ValueError: action: 'bye' is no action: did you mean 'buy'? Known: ...
     """
 
     investor: str
