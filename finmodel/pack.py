@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from matplotlib.backends.backend_pdf import PdfPages
@@ -14,8 +15,9 @@ import finmodel.figures  # noqa: F401  (fills the registry of figures)
 from finmodel.brief import build_brief
 from finmodel.data import written
 from finmodel.figures.caveats import caveats, claims, sources
-from finmodel.figures.drawing import Source, Words, results_of
+from finmodel.figures.drawing import NothingToDrawError, Source, Words, results_of
 from finmodel.figures.front import front
+from finmodel.figures.multiverse import readings
 from finmodel.figures.page import Page
 from finmodel.figures.profile import profile
 from finmodel.figures.scenarios import every_scenario
@@ -24,6 +26,7 @@ from finmodel.figures.words import firm_name, shown_firms
 from finmodel.firms import firms as register
 from finmodel.restrictions import restriction_timeline
 from finmodel.results import plots
+from finmodel.statements import Statements
 
 
 class Pack:
@@ -32,13 +35,11 @@ class Pack:
     Parameters
     ----------
     statements : Statements
-        What every page is drawn from.
-    language : {"en", "zh"}
-        Language of names and of the words around the figures.
+        What every page is drawn from: the firms that are shown.
     """
 
-    def __init__(self, statements: Any, language: Language = "en") -> None:
-        self.statements, self.language = statements, language
+    def __init__(self, statements: Statements) -> None:
+        self.statements = statements.select(shown_firms(statements.facts))
         self.outline: list[str] = []
         self._buffer = io.BytesIO()
         self._pages = PdfPages(self._buffer, metadata={"CreationDate": None})
@@ -78,11 +79,15 @@ PageMaker = Callable[[Pack], None]
 
 
 def chart(name: str, bookmark: str, **options: Any) -> PageMaker:
-    """Return the maker of a page that one registered figure fills."""
+    """Return the maker of a page that one registered figure fills; none where there is nothing to draw."""
 
     def make(pack: Pack) -> None:
         drawing, page = plots[name], Page.blank()
-        pack.add(page, drawing.draw(pack.results(drawing.of), page.area(), **options), bookmark)
+        results = pack.results(drawing.of)
+        if results is None:
+            return
+        with suppress(NothingToDrawError):
+            pack.add(page, drawing.draw(results, page.area(), **options), bookmark)
 
     return make
 
@@ -90,7 +95,7 @@ def chart(name: str, bookmark: str, **options: Any) -> PageMaker:
 def front_page(pack: Pack) -> None:
     """Make the first page: what can be said, what the law closed, what it hangs on."""
     page, day = Page.blank(), pack.statements.day
-    results = [pack.results(of) for of in ("compute_ratios", "cash_runway", "cost_to_revenue_multiverse", every_scenario)]
+    results = [pack.results(of) for of in ("compute_ratios", "cash_runway", readings, every_scenario)]
     pack.add(page, front(page, day, *results), "What can be said")
 
 
@@ -140,7 +145,7 @@ PAGES: Sequence[PageMaker] = (
 
 def build_pack(
     path: str | os.PathLike[str],
-    statements: Any,
+    statements: Statements,
     language: Language = "en",
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
@@ -162,10 +167,12 @@ def build_pack(
     FileNotFoundError
         If the folder does not exist, or `language` is ``zh`` and there is no Chinese typeface.
     ValueError
-        If a text has a character without a glyph.
+        If no figure had been published by the day, or a text has a character without a glyph.
     """
+    if statements.facts.empty:
+        raise ValueError(f"nothing to bind: no figure was published by {full_day(statements.day)}")
     with written(path) as temporary, style(language):
-        pack = Pack(statements, language)
+        pack = Pack(statements)
         for done, make in enumerate(PAGES):
             make(pack)
             if progress:

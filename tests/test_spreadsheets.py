@@ -38,6 +38,32 @@ def test_long_csv_and_signs(tmp_path: Path) -> None:
     assert dict(zip(facts["line_item"], facts["months"], strict=True)) == {"revenue": 12, "total_assets": 0}
 
 
+def test_a_list_of_concepts_loses_no_row_and_keeps_its_firms(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text(
+        "firm,concept,value,start_date,end_date,unit\n"
+        "acme,Revenues,100,2020-01-01,2020-12-31,USD\n"
+        "acme,GrossProfit,40,2020-01-01,2020-12-31,USD\n"
+        "acme,CustomWidgets,7,,2020-12-31,USD\n"
+        "other,GrossProfit,9,2020-01-01,2020-12-31,USD\n"
+    )
+    facts = fm.load(path)
+    found = {(f, label): (item, value) for f, label, item, value in facts[["firm", "label", "line_item", "value"]].to_numpy().tolist()}
+    assert found == {
+        ("acme", "Revenues"): ("revenue", 100),
+        ("acme", "GrossProfit"): ("gross_profit", 40),
+        ("acme", "CustomWidgets"): ("", 7),
+        ("other", "GrossProfit"): ("gross_profit", 9),
+    }
+    assert fm.load(path, firm="other")["value"].tolist() == [9]
+
+
+def test_words_that_are_also_concepts_claim_no_taxonomy(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text(LONG)
+    assert set(fm.load(path, firm="acme")["basis"]) == {""}
+
+
 @pytest.mark.parametrize("cell", ["53,2", "1 ,", "12x", "n.m."])
 def test_a_number_that_is_none_is_never_guessed(tmp_path: Path, cell: str) -> None:
     path = tmp_path / "long.csv"

@@ -61,7 +61,9 @@ def test_the_command(held: tuple[Path, pd.DataFrame], tmp_path: Path, monkeypatc
     fm.write_facts(facts, tmp_path / "mine.csv")
     words = ["finmodel", "verify", str(path), "--facts", str(tmp_path / "mine.csv"), "-o", str(tmp_path / "new.csv"), "--format", "json"]
     monkeypatch.setattr(sys, "argv", words)
-    main()
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
     records = json.loads(capsys.readouterr().out)
     assert {r["outcome"] for r in records} == {"confirmed"}
     assert set(fm.read_facts(tmp_path / "new.csv")["read_from"]) == {"primary"}

@@ -31,12 +31,12 @@ ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
 ACTIONS = {"buy": "buy", "sell_to_divest": "sell to divest", "hold": "hold"}
 
 
-def _grid(statements: Statements) -> Results:
-    grid = us_person_grid()
-    return replace(grid, table=grid.table[grid.table["firm"].isin(statements.firms)])
+def grid(statements: Statements) -> Results | None:
+    """Return the grid of all firms in the register; None where none of them is among the firms of `statements`."""
+    return us_person_grid() if {known.firm for known in register()} & set(statements.firms) else None
 
 
-@figure("us_person_grid", of=_grid)
+@figure("us_person_grid", of=grid)
 def us_persons(results: Results, ax: Axes) -> Words:
     """Draw what a US person could buy, sell and hold of each firm on the first day of every quarter.
 
@@ -51,8 +51,8 @@ def us_persons(results: Results, ax: Axes) -> Words:
     firms, days = list(dict.fromkeys(table["firm"])), sorted(table["period"].unique())
     place = {day: x for x, day in enumerate(days)}
     scale = LABEL if size_of(ax)[1] > 3 else 4.5
+    room(ax, left=1.95, right=0.05, top=0.0, bottom=0.3)
     legend(ax, list(ANSWERS.values()))
-    room(ax, left=1.95, right=0.05, top=0.05, bottom=0.3)
     step = len(ACTIONS) + 0.6
     for number, firm in enumerate(firms):
         name = ax.annotate(firm_name(firm), (0, number * step + 1.5), (-138, 0), textcoords="offset points", annotation_clip=False)
@@ -122,10 +122,12 @@ class Mark:
 LANES = ("restrictions", "listing attempts", "money raised")
 
 
-def timelines(statements: Statements) -> Results:
-    """Return what happened to each firm in order of time, with whether it was later than the day of `statements`."""
+def timelines(statements: Statements) -> Results | None:
+    """Return what happened to each firm in order of time, and whether after the day of `statements`; None for firms not in the register."""
     known = [f for f in shown_firms(statements.facts) if f in {each.firm for each in register()}]
     parts = [restriction_timeline(firm) for firm in known]
+    if not parts:
+        return None
     table = pd.concat([part.table for part in parts], ignore_index=True)
     return replace(parts[0], table=table.assign(later=table["period"] > statements.day.isoformat()), title="Restrictions and events")
 

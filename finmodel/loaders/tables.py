@@ -19,7 +19,7 @@ from finmodel.errors import DataError, fault
 from finmodel.facts import CURRENCIES, REQUIRED, check_facts
 from finmodel.loaders.base import Loader, Progress, loaders, slug
 from finmodel.loaders.cells import Cell, UnfitError, amount, facts_of_cells, named
-from finmodel.loaders.concepts import Tagged, concept_map, day, facts_of, name_line_items
+from finmodel.loaders.concepts import Named, Tagged, concept_map, day, facts_of, name_line_items
 from finmodel.loaders.grid import Grid, read_csv_grid, read_workbook
 from finmodel.loaders.wide import periods_across, read_wide
 from finmodel.units import Period
@@ -131,32 +131,52 @@ def _read_list(grid: Grid, columns: dict[str, int], path: Path, firm: str | None
         what = f"columns {', '.join(grid.rows[0])}"
         raise DataError([fault(path.name, what, "a column period_end (or period)", "figures without dates cannot be used")])
     get = _reader(columns)
-    tagged: list[Tagged] = []
+    known = _concepts(columns, [get(row, "label") for row in grid.rows[1:]])
     cells: list[Cell] = []
+    figures: dict[str, list[Tagged]] = {}
     faults: list[str] = []
     for number, row in enumerate(grid.rows[1:], start=2):
         money = "currency" not in columns or get(row, "currency") in CURRENCIES
         if get(row, "dimensions") or not money or (firm and get(row, "firm") not in ("", firm)):
             continue
         cell = _list_cell(row, get, f"{path.name}, row {number}", firm or get(row, "firm") or slug(path.name), faults)
-        if cell is None:
-            continue
-        taxonomy = get(row, "taxonomy") or _taxonomies().get(cell.label, "")
-        if cell.label in concept_map().get(taxonomy, {}):
-            tagged.append(_tagged(cell, taxonomy, get(row, "document") or slug(path.name)))
-        elif not taxonomy:
+        if cell is not None and known is not None:
+            taxonomy = get(row, "taxonomy") or known.get(cell.label, "")
+            figures.setdefault(cell.firm, []).append(_tagged(cell, taxonomy, get(row, "document") or slug(path.name)))
+        elif cell is not None:
             cells.append(cell)
     if faults:
         raise DataError(faults[:50])
-    if tagged:
-        return facts_of(name_line_items(tagged), firm or slug(path.name), "secondary", path)
-    return facts_of_cells(cells, path, "secondary")
+    return _facts_of_concepts(figures, path) if figures else facts_of_cells(cells, path, "secondary")
+
+
+def _concepts(columns: dict[str, int], labels: list[str]) -> dict[str, str] | None:
+    """Return the taxonomy of each concept if the labels are concepts, None if they are words.
+
+    They are where the table names taxonomies or a concept's name is no word, as in ``GrossProfit``; ``Revenue`` alone may be either.
+    """
+    known = _taxonomies()
+    return known if "taxonomy" in columns or any(label in known and re.search("[a-z][A-Z]", label) for label in labels) else None
 
 
 @cache
 def _taxonomies() -> dict[str, str]:
     """Return the taxonomy of each concept, US GAAP where both taxonomies have one of that name."""
     return {concept: taxonomy for taxonomy in ("ifrs-full", "us-gaap") for concept in concept_map()[taxonomy]}
+
+
+def _facts_of_concepts(figures: dict[str, list[Tagged]], path: Path) -> pd.DataFrame:
+    """Return the facts of figures tagged with concepts, by firm; a concept that is on no map keeps its name and has no line item."""
+    tables = []
+    for firm, tagged in figures.items():
+        mapped = [figure for figure in tagged if figure.concept in concept_map().get(figure.taxonomy, {})]
+        others = [Named(figure, "", "other") for figure in tagged if figure.concept not in concept_map().get(figure.taxonomy, {})]
+        tables.append(facts_of([*name_line_items(mapped), *others], firm, "secondary", path))
+    facts = pd.concat(tables, ignore_index=True)
+    if not facts["line_item"].ne("").any():
+        some = ", ".join(list(dict.fromkeys(facts["label"]))[:5])
+        raise UnfitError([fault(path.name, f"no line item among {some}", "concepts of data/concepts.csv")])
+    return facts
 
 
 def _list_cell(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str], where: str, firm: str, faults: list[str]) -> Cell | None:

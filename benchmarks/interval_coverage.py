@@ -1,4 +1,4 @@
-"""Are the intervals honest? python benchmarks/coverage.py [DATA SETS] (500 by default; about a second each).
+"""Are the intervals honest? python benchmarks/interval_coverage.py [DATA SETS] (500 by default; about a second each).
 
 1. Truths drawn from the stated priors: how often the 95 % interval of each parameter holds the truth, with the binomial error, and whether
    the truth's rank among the posterior draws is uniform (simulation-based calibration).
