@@ -141,7 +141,7 @@ def _chosen(held: pd.DataFrame, firm: str | None, document: str) -> pd.DataFrame
         held = held[held["firm"] == firm]
     if held.empty:
         raise DataError([fault("facts", f"none of {firm} in {document}", "facts of the document")])
-    if not document and held["firm"].nunique() > 1:
+    if not document and len(set(held["firm"])) > 1:
         names = ", ".join(sorted(set(held["firm"])))
         raise LookupError(f"no document in documents.csv has the checksum of this file: name the firm ({names}) or the document")
     return held
@@ -229,6 +229,6 @@ def _updated(facts: pd.DataFrame, table: pd.DataFrame, path: Path, sha256: str) 
             continue
         place = f" on page {outcome['page']}" if pd.notna(outcome["page"]) else ""
         what = f"read{place}" if outcome["outcome"] == CONFIRMED else f"the document prints {outcome['printed']:.15g}{place}"
-        note = str(facts.at[index, "note"])
-        facts.at[index, "note"] = f"{note}; " * bool(note) + f"{what} in {path.name} (sha256 {sha256})"
+        note = str(facts.loc[index, "note"])
+        facts.loc[index, "note"] = f"{note}; " * bool(note) + f"{what} in {path.name} (sha256 {sha256})"
     return facts

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pandas as pd
 
 from finmodel.errors import DataError, fault
@@ -38,70 +38,94 @@ def read_companyfacts(path: Path, firm: str | None = None, progress: Progress | 
     return facts_of(name_line_items(tagged), firm or slug(entity), "secondary", path)
 
 
-def _read(path: Path) -> tuple[str, list[Tagged]]:
-    """Return the firm's name and its figures; the parsed JSON, much larger, is let go on return."""
-    import orjson
+class _File(msgspec.Struct, gc=False):
+    """A companyfacts file; what is not needed is left unparsed."""
 
+    facts: dict[str, msgspec.Raw]
+    entityName: str | None = None  # noqa: N815 - named by the file
+
+
+class _Concept(msgspec.Struct, gc=False):
+    units: dict[str, msgspec.Raw]
+    label: str | None = None
+
+
+class _Entry(msgspec.Struct, gc=False):
+    end: str
+    val: int | float
+    accn: str
+    form: str
+    filed: str
+    start: str | None = None
+
+
+def _read(path: Path) -> tuple[str, list[Tagged]]:
+    """Return the firm's name and its figures."""
     check_size(path, LIMITS.json_bytes, "a companyfacts JSON file")
-    try:
-        data = orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError as error:
-        raise DataError([fault(path.name, f"no JSON ({error})", "a whole companyfacts file", "fetch it again")]) from None
-    if not isinstance(data, dict) or not isinstance(data.get("facts"), dict):
-        raise DataError([fault(path.name, "JSON of another kind", "SEC companyfacts (cik, entityName, facts)")])
+    file = _decoded(path.read_bytes(), path.name)
     faults: list[str] = []
     tagged: list[Tagged] = []
     for taxonomy in concept_map():
-        for concept, body in _items(data["facts"].get(taxonomy), f"{path.name}, {taxonomy}", faults):
-            tagged += _concept(taxonomy, concept, body, f"{path.name}, {taxonomy}:{concept}", faults)
+        for concept, body in _concepts(file.facts.get(taxonomy), f"{path.name}, {taxonomy}", faults).items():
+            if concept in concept_map()[taxonomy]:
+                tagged += _figures(taxonomy, concept, body, f"{path.name}, {taxonomy}:{concept}", faults)
     if not tagged and not faults:
         known = ", ".join(concept_map())
         faults.append(fault(path.name, f"no figure of {known}", "at least one concept of data/concepts.csv in a known currency"))
     if faults:
         raise DataError(faults[:50])
-    return str(data.get("entityName") or path.name), tagged
+    return file.entityName or path.name, tagged
 
 
-def _items(value: Any, where: str, faults: list[str]) -> list[tuple[str, Any]]:
-    if isinstance(value, dict):
-        return list(value.items())
-    if value is not None:
-        faults.append(fault(where, type(value).__name__, "an object of concepts"))
-    return []
+def _decoded(raw: bytes, name: str) -> _File:
+    try:
+        return msgspec.json.decode(raw, type=_File)
+    except msgspec.ValidationError:
+        raise DataError([fault(name, "JSON of another kind", "SEC companyfacts (cik, entityName, facts)")]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DataError([fault(name, f"no JSON ({error})", "a whole companyfacts file", "fetch it again")]) from None
 
 
-def _concept(taxonomy: str, concept: str, body: Any, where: str, faults: list[str]) -> list[Tagged]:
+def _concepts(taxonomy: msgspec.Raw | None, where: str, faults: list[str]) -> dict[str, msgspec.Raw]:
+    try:
+        return msgspec.json.decode(taxonomy, type=dict[str, msgspec.Raw]) if taxonomy is not None else {}
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        faults.append(fault(where, str(error), "an object of concepts"))
+        return {}
+
+
+def _figures(taxonomy: str, concept: str, body: msgspec.Raw, where: str, faults: list[str]) -> list[Tagged]:
     """Return one concept's entries in every currency; entries in shares or percent are no money and left out."""
-    if concept not in concept_map()[taxonomy]:
-        return []
     tagged: list[Tagged] = []
     try:
-        label = str(body.get("label") or concept)
-        for currency, entries in body["units"].items():
+        described = msgspec.json.decode(body, type=_Concept)
+        for currency, entries in described.units.items():
             if currency in CURRENCIES:
-                tagged += [_entry(taxonomy, concept, label, currency, entry) for entry in entries]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        faults.append(fault(where, f"an entry with no good {error}", "end, val, accn, form and filed in every entry"))
+                label = described.label or concept
+                tagged += [_tagged(taxonomy, concept, label, currency, entry) for entry in _ENTRIES.decode(entries)]
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError) as error:
+        faults.append(fault(where, f"an entry that is no figure ({error})", "end, val, accn, form and filed in every entry"))
     return tagged
 
 
-def _entry(taxonomy: str, concept: str, label: str, currency: str, entry: dict[str, Any]) -> Tagged:
-    start, form, value = entry.get("start"), entry["form"], entry["val"]
-    if type(value) not in (int, float):
-        raise ValueError(f"val: {value!r}")
+_ENTRIES = msgspec.json.Decoder(list[_Entry])
+
+
+def _tagged(taxonomy: str, concept: str, label: str, currency: str, entry: _Entry) -> Tagged:
+    form = entry.form
     return Tagged(
         taxonomy,
         concept,
         label,
-        day(start) if start else "",
-        day(entry["end"]),
-        str(value),
-        float(value),
+        day(entry.start) if entry.start else "",
+        day(entry.end),
+        str(entry.val),
+        float(entry.val),
         1.0,
         currency,
         None,
-        f"{form} {entry['accn']}",
-        day(entry["filed"]),
+        f"{form} {entry.accn}",
+        day(entry.filed),
         "unaudited" if form[:4] == "10-Q" else "",
         "amended" if form[-2:] == "/A" else "",
         f"{taxonomy}:{concept}",
