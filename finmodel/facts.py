@@ -56,7 +56,7 @@ CURRENCIES = (
     "SAR", "SEK", "THB", "TRY", "UAH", "VND",
 )  # fmt: skip
 KEY = ("firm", "line_item", "period_start", "period_end", "basis", "document", "currency")
-"""A fact is unique on these columns (among those with a line item) within its line of a statement: current and non-current parts are two lines."""
+"""A fact with a line item is unique on these columns and its line of the statement (current and non-current parts are two lines)."""
 
 
 def line_items() -> pd.DataFrame:

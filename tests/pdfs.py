@@ -6,7 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 WIDTH, HEIGHT = 595, 842
-_ADVANCE = {",": 278, ".": 278, "(": 333, ")": 333, " ": 278, "-": 333, "–": 556, "$": 556, "%": 889, "'": 191, "i": 222, "l": 222, "t": 278, "f": 278, "r": 333}
+_ADVANCE = {
+    ",": 278,
+    ".": 278,
+    "(": 333,
+    ")": 333,
+    " ": 278,
+    "-": 333,
+    "–": 556,
+    "$": 556,
+    "%": 889,
+    "'": 191,
+    "i": 222,
+    "l": 222,
+    "t": 278,
+    "f": 278,
+    "r": 333,
+}
 
 
 @dataclass
@@ -27,7 +43,11 @@ class Sheet:
 
 
 def width(text: str, size: float) -> float:
-    return sum(1000 if ord(c) > 0x2000 and c not in "–’“”" else _ADVANCE.get(c, 556 if c.isdigit() or c.islower() else 700) for c in text) * size / 1000
+    return (
+        sum(1000 if ord(c) > 0x2000 and c not in "–’“”" else _ADVANCE.get(c, 556 if c.isdigit() or c.islower() else 700) for c in text)
+        * size
+        / 1000
+    )
 
 
 def table(
@@ -41,7 +61,7 @@ def table(
     left: float = 60,
     pitch: float = 14,
 ) -> float:
-    """Print heads and rows; a row is (label, note, value, ...) where there is a note column, else (label, value, ...). Return the next height."""
+    """Print heads and rows, a row being (label, note, value, ...) where there is a note column, else (label, value, ...)."""
     for head in heads:
         for x, text in zip(columns, head, strict=True):
             if text:
@@ -68,11 +88,17 @@ def pdf(sheets: Sequence[Sheet]) -> bytes:
     objects.append(
         b"<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UCS2-H/DescendantFonts[<</Type/Font/Subtype/CIDFontType0"
         b"/BaseFont/STSong-Light/CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 2>>/DW 1000"
-        b"/FontDescriptor<</Type/FontDescriptor/FontName/STSong-Light/Flags 4/FontBBox[0 -200 1000 900]/ItalicAngle 0/Ascent 880/Descent -120/CapHeight 880/StemV 90>>>>]>>"
+        b"/FontDescriptor<</Type/FontDescriptor/FontName/STSong-Light/Flags 4/FontBBox[0 -200 1000 900]"
+        b"/ItalicAngle 0/Ascent 880/Descent -120/CapHeight 880/StemV 90>>>>]>>"
     )
     kids = []
     for sheet in sheets:
-        body = b"\n".join([*(_text(sheet, *item) for item in sheet.items), *(b"%g %g m %g %g l S" % (x0, HEIGHT - y, x1, HEIGHT - y) for y, x0, x1 in sheet.rules)])
+        body = b"\n".join(
+            [
+                *(_text(sheet, *item) for item in sheet.items),
+                *(b"%g %g m %g %g l S" % (x0, HEIGHT - y, x1, HEIGHT - y) for y, x0, x1 in sheet.rules),
+            ]
+        )
         objects.append(b"<</Length %d>>stream\n%s\nendstream" % (len(body), body))
         kids.append(len(objects) + 1)
         objects.append(

@@ -75,8 +75,10 @@ def _identities(statement: Statement) -> Iterator[dict[str, object]]:
             continue
         parts = {item for reading in identity.readings for _, item in reading}
         slack = 1.0 + max(map(len, identity.readings)) if _whole(statement) else 0.02
-        for end, gap in differences(table, identity).dropna().items():
-            total = float(table.at[end, identity.total])
+        gaps = differences(table, identity)
+        for end, gap, total in zip(table.index, gaps, table[identity.total], strict=True):
+            if pd.isna(gap):
+                continue
             cells = ", ".join(dict.fromkeys([identity.total, *sorted(parts & set(table.columns))]))
             yield _record(statement, str(end), identity.check, total, gap, slack, cells)
 
@@ -133,7 +135,9 @@ def _sum(statement: Statement, total: Entry, parts: list[Entry], what: str) -> I
     for cell in total.cells:
         found = sum(part.value(cell.span) or 0.0 for part in parts)
         slack = 1.0 + 0.5 * len(parts) if _whole(statement) else 0.02
-        cells = "; ".join(f"p{c.page} {e.label or '(no label)'}: {c.printed}" for e in (total, *parts) for c in e.cells if c.span == cell.span)
+        cells = "; ".join(
+            f"p{c.page} {e.label or '(no label)'}: {c.printed}" for e in (total, *parts) for c in e.cells if c.span == cell.span
+        )
         yield _record(statement, str(cell.span.end), what, cell.amount, cell.amount - found, slack, cells)
 
 

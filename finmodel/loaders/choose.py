@@ -13,7 +13,14 @@ _NEAR = 14
 
 _CORE = {
     "income": {"revenue", "profit_before_tax", "operating_profit", "gross_profit", "income_tax", "cost_of_sales"},
-    "financial_position": {"total_assets", "total_current_assets", "total_equity", "net_assets", "total_equity_and_liabilities", "net_current_assets"}
+    "financial_position": {
+        "total_assets",
+        "total_current_assets",
+        "total_equity",
+        "net_assets",
+        "total_equity_and_liabilities",
+        "net_current_assets",
+    }
     | {"total_assets_less_current_liabilities", "total_current_liabilities", "total_liabilities", "trade_payables"},
     "cash_flow": {"operating_cash_flow", "investing_cash_flow", "financing_cash_flow", "cash_at_end"},
 }
@@ -67,7 +74,11 @@ def _sets(statements: list[Statement]) -> list[list[Statement]]:
 
 def _parent_of(statement: Statement, group: list[Statement]) -> bool:
     """Return whether a statement is the parent's beside the group's own: not consolidated where its set is."""
-    return not statement.found.consolidated and all(s.found.consolidated for s in group) and statement.found.page - group[-1].found.page <= _NEAR
+    return (
+        not statement.found.consolidated
+        and all(s.found.consolidated for s in group)
+        and statement.found.page - group[-1].found.page <= _NEAR
+    )
 
 
 def _replaces(statement: Statement, group: list[Statement]) -> bool:

@@ -14,8 +14,8 @@ import pandas as pd
 from finmodel.errors import DataError, fault
 from finmodel.facts import check_facts
 from finmodel.loaders.base import slug
-from finmodel.loaders.choose import chosen
 from finmodel.loaders.checks import check_statements
+from finmodel.loaders.choose import chosen
 from finmodel.loaders.find import KINDS, Finder, Found, bank_page
 from finmodel.loaders.labels import suggestion
 from finmodel.loaders.layout import Page
@@ -105,7 +105,9 @@ def _money(texts: Sequence[str]) -> tuple[str, float | None]:
 def _refuse(source: Source, found: list[Found], kept: list[Statement]) -> None:
     """Raise with what the document holds instead of statements that can be read."""
     where = source.path.name
-    if not any("total_current_assets" in s.roles() or "net_current_assets" in s.roles() for s in kept) and (bank := bank_page(source.texts)):
+    if not any("total_current_assets" in s.roles() or "net_current_assets" in s.roles() for s in kept) and (
+        bank := bank_page(source.texts)
+    ):
         raise DataError(
             [
                 fault(
@@ -118,8 +120,21 @@ def _refuse(source: Source, found: list[Found], kept: list[Statement]) -> None:
         )
     if not kept:
         titles = "; ".join(f"{f.title[:60]!r} on page {f.page}" for f in found[:5])
-        seen = f"titles of statements whose columns name no period or no unit ({titles})" if found else "no title of a statement with figures below it"
-        raise DataError([fault(where, seen, "an income statement, a statement of financial position or a cash flow statement", "check that the document holds financial statements")])
+        seen = (
+            f"titles of statements whose columns name no period or no unit ({titles})"
+            if found
+            else "no title of a statement with figures below it"
+        )
+        raise DataError(
+            [
+                fault(
+                    where,
+                    seen,
+                    "an income statement, a statement of financial position or a cash flow statement",
+                    "check that the document holds financial statements",
+                )
+            ]
+        )
 
 
 def _records(source: Source, statements: Sequence[Statement], firm: str | None) -> list[dict[str, object]]:
@@ -180,7 +195,11 @@ def _unit(statement: Statement, entry: Entry, cell: Cell) -> tuple[float, str]:
         cents = re.search(r"(?<![a-z])cents?\b|仙|美分", f"{cell.printed} {entry.label} {entry.under}", re.IGNORECASE)
         return (0.01 if cents else 1.0), cell.span.currency
     if entry.shares:
-        apart = re.search(r"except (?:for )?(?:the )?(?:number of )?(?:ordinary |common )?shares?,? (?:data|amounts|and|numbers)", statement.found.blocks[0].heading, re.IGNORECASE)
+        apart = re.search(
+            r"except (?:for )?(?:the )?(?:number of )?(?:ordinary |common )?shares?,? (?:data|amounts|and|numbers)",
+            statement.found.blocks[0].heading,
+            re.IGNORECASE,
+        )
         return (1.0 if apart else cell.span.scale), ""
     return cell.span.scale, cell.span.currency
 
@@ -210,7 +229,10 @@ def _note(statement: Statement, entry: Entry, cell: Cell) -> str:
 
 _BASES = (
     ("PRC GAAP", re.compile(r"企业会计准则|china accounting standards for business|accounting standards for business enterprises")),
-    ("US GAAP", re.compile(r"u\.?s\.? gaap|accounting principles generally accepted in the united states|generally accepted accounting principles in the united states")),
+    (
+        "US GAAP",
+        re.compile(r"u\.?s\.? gaap|(?:accounting principles )?generally accepted (?:accounting principles )?in the united states"),
+    ),
     ("HKFRS", re.compile(r"hkfrss?\b|hkass?\b|hong kong financial reporting standards?|香港财务报告准则|香港会计准则")),
     ("IFRS", re.compile(r"ifrss?\b|iass? \d|international financial reporting standards?|国际财务报告(?:会计)?准则|国际会计准则")),
 )

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from finmodel.loaders.labels import SEVERAL, Reader
 from finmodel.loaders.layout import Line, Page, Word, figure_of, phrases
@@ -16,7 +16,10 @@ from finmodel.loaders.words import bank_words, is_traditional, page_words, scale
 KINDS = ("income", "financial_position", "cash_flow")
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+|\d+\.\d\d(?!\d)|\(\d{1,3}\)")
 _FIGURE = re.compile(r"(?<![\w.,])\(?\d[\d,.]*\)?(?![\w])")
-_PAGE_NUMBER = re.compile(r"[-–—\s]*(?:page\s*)?(?:[A-Z]{1,4}\s*[-–]\s*)?\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?[-–—\s]*|第\s*\d+\s*页.*|[-–—\s]*[ivxlc]{1,7}[-–—\s]*", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    r"[-–—\s]*(?:page\s*)?(?:[A-Z]{1,4}\s*[-–]\s*)?\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?[-–—\s]*|第\s*\d+\s*页.*|[-–—\s]*[ivxlc]{1,7}[-–—\s]*",
+    re.IGNORECASE,
+)
 _HEAD_WORDS = re.compile(r"ended|as at|as of|截至|止年度|附[註注]|\bnotes?\b|人民[币幣]|rmb|hk\$", re.IGNORECASE)
 _SCOPE = re.compile(r"consolidated|combined|group|合并|综合|本集团")
 _MOST_PAGES_OF_ONE = 12
@@ -65,9 +68,10 @@ def bank_page(texts: Sequence[str]) -> int | None:
     """Return the page of a bank's or insurer's statement of financial position: deposits and loans, and no current assets."""
     for number, (text, following) in enumerate(zip_longest(texts, texts[1:], fillvalue=""), 1):
         tight = re.sub(r"\s+", "", simplified(text + following)).lower()
-        if sum(bool(p.search(tight)) for p in bank_words()) >= 3 and not re.search("流动资产|currentassets", tight):
-            if any(title_kind(line) == "financial_position" for line in text.splitlines()):
-                return number
+        if sum(bool(p.search(tight)) for p in bank_words()) < 3 or re.search("流动资产|currentassets", tight):
+            continue
+        if any(title_kind(line) == "financial_position" for line in text.splitlines()):
+            return number
     return None
 
 
@@ -142,7 +146,6 @@ class Finder:
 
     def _read(self, mark: _Mark, number: int, stop: int, after: _Mark | None) -> tuple[Found, tuple[int, int]]:
         """Read a statement from its title on, over the pages to where it ends; with where reading may go on."""
-        text = self._texts[number - 1]
         head = " ".join(line.text for line in self._page(number).lines[:2])
         kinds = {k for line in self._page(number).lines[:4] if (k := title_kind(line.text))} | {k for k in (title_kind(head),) if k}
         found = Found(mark.kind, mark.text, bool(_SCOPE.search(simplified(mark.text).lower())), number)
@@ -154,7 +157,12 @@ class Finder:
             number += 1
             lines, marks = self._lines(number), [m for m in self._marks(number) if m.kind not in ("accountants_report", "not_of_report")]
             start = 0
-            if marks and self._same_statement(found, marks[0], mark.kind) and not _has_rows(lines[: marks[0].start]) and not self._complete(found, kind):
+            if (
+                marks
+                and self._same_statement(found, marks[0], mark.kind)
+                and not _has_rows(lines[: marks[0].start])
+                and not self._complete(found, kind)
+            ):
                 start, marks = marks[0].stop, marks[1:]
             after = marks[0] if marks else None
             stop = after.start if after else len(lines)
@@ -167,7 +175,9 @@ class Finder:
     def _same_statement(found: Found, mark: _Mark, kind: str) -> bool:
         """Return whether a title overleaf repeats that of the statement (and is not the parent's, which has no *consolidated*)."""
         scoped = bool(_SCOPE.search(simplified(mark.text).lower()))
-        return mark.kind == kind and (scoped or not found.consolidated or bool(re.search(r"continued|cont.d|[续續]", mark.text, re.IGNORECASE)))
+        return mark.kind == kind and (
+            scoped or not found.consolidated or bool(re.search(r"continued|cont.d|[续續]", mark.text, re.IGNORECASE))
+        )
 
     def _add(self, found: Found, kind: str, lines: list[Line], number: int, untitled: bool = False) -> bool:
         """Add what a page holds of the statement; whether it held anything."""
@@ -215,7 +225,7 @@ _LAST: dict[str, tuple[set[str], ...]] = {
 
 def _title(lines: Sequence[Line], i: int, count: int) -> _Mark | None:
     part = lines[i : i + count]
-    if len(part) < count or any(b.top - a.bottom > 1.2 * a.size for a, b in zip(part, part[1:], strict=False)):
+    if len(part) < count or any(b.top - a.bottom > 1.2 * a.size for a, b in pairwise(part)):
         return None
     text = " ".join(line.text for line in part)
     if _AMOUNT.search(text):

@@ -15,7 +15,7 @@ _MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name
     name.lower(): i for i, name in enumerate(calendar.month_abbr) if name
 }
 _MONTHS["sept"] = 9
-_NAME = r"(january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\b\.?"
+_NAME = rf"({'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"((?:19|20)\d\d)"
 _DMY = re.compile(rf"\b{_DAY} ?{_NAME},? ?{_YEAR}\b")
@@ -29,7 +29,7 @@ _ZH_YMD = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
 _ZH_MD = re.compile(r"(\d{1,2})月(\d{1,2})日")
 _ZH_SPAN = re.compile(r"(?<!\d)(\d{1,2})月?[-—–―~至到](\d{1,2})月")
 _ANY_YEAR = re.compile(rf"(?<![\d,.]){_YEAR}(?![\d,.]\d|\d)")
-_COUNT = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+_COUNT = {w: i for i, w in enumerate(re.findall(r"\w+", "zero one two three four five six seven eight nine ten eleven twelve"))}
 _EN_MONTHS = re.compile(rf"\b({'|'.join(_COUNT)}|\d{{1,2}})[ -]months?\b")
 _EN_SPAN = re.compile(rf"\b{_NAME} (?:to|through|[-–—]) {_NAME}")
 _WORDS_EN = (

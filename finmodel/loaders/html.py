@@ -16,7 +16,7 @@ from finmodel.loaders.guard import LIMITS, check_size
 from finmodel.loaders.layout import Line, Page, grid_line, text_line
 
 _TAG = re.compile(rb"<(?:html|!doctype html|body|table|t[rd]|p|h\d?|div|document)\b", re.IGNORECASE)
-_BLOCK = frozenset("p div h h1 h2 h3 h4 h5 h6 li br hr body html section article center blockquote title dt dd".split())
+_BLOCK = frozenset(re.findall(r"\w+", "p div h h1 h2 h3 h4 h5 h6 li br hr body html section article center blockquote title dt dd"))
 _SKIP = frozenset(("script", "style", "head", "noscript"))
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _BLANK = re.compile(r"[\s\u200b\u00a0\ufeff\u2002-\u200a]+")
@@ -73,9 +73,13 @@ class _Walk:
         from lxml import etree
 
         hidden = 0
-        for event, element in etree.iterwalk(root, events=("start", "end", "comment")):  # type: ignore[call-overload]
+        for event, element in etree.iterwalk(root, events=("start", "end", "comment")):
             tag = element.tag if isinstance(element.tag, str) else ""
-            if event == "start" and tag and (hidden or tag in _SKIP or _HIDDEN.search(element.get("style") or "") or element.get("hidden") is not None):
+            if (
+                event == "start"
+                and tag
+                and (hidden or tag in _SKIP or _HIDDEN.search(element.get("style") or "") or element.get("hidden") is not None)
+            ):
                 hidden += 1
                 continue
             if hidden:
@@ -142,7 +146,7 @@ class _Walk:
         cells.append((_clean("".join(self._text)), column, span))
         self._text = []
         if rows > 1:
-            taken.update({c: rows for c in range(column, column + span)})
+            taken.update(dict.fromkeys(range(column, column + span), rows))
 
     def _row(self) -> None:
         cells = self._tables[-1] or []

@@ -10,7 +10,9 @@ from finmodel.facts import line_items
 from finmodel.loaders.words import Pattern, label_patterns, plain, simplified
 
 _REMARK = re.compile(r"[(（][^()（）]*(填列|for (?:the )?(?:net )?loss|presented|represented|note|注)[^()（）]*[)）]", re.IGNORECASE)
-_NUMBER = re.compile(r"^\s*(?:[(（]?[一二三四五六七八九十]{1,3}[)）]\s*|[一二三四五六七八九十]{1,3}[、.．:：]\s*|[(（]\d{1,2}[)）]\s*|\d{1,2}[、.．](?!\d)\s*|[ivxIVX]{1,4}[.、]\s+|[-–—－•·*#△]+\s*)")
+_NUMBER = re.compile(
+    r"^\s*(?:[(（]?[一二三四五六七八九十]{1,3}[)）]\s*|[一二三四五六七八九十]{1,3}[、.．:：]\s*|[(（]\d{1,2}[)）]\s*|\d{1,2}[、.．](?!\d)\s*|[ivxIVX]{1,4}[.、]\s+|[-–—－•·*#△]+\s*)"
+)
 _PREFIX = re.compile(r"^(?:其中|加|减|including|of which|add|less|plus) ?(?=\S)")
 _FOOTNOTE = re.compile(r"(?:\s*[(（](?:\d{1,2}|[a-z]|[ivx]+)[)）]|[*#†‡^]+)+\s*$", re.IGNORECASE)
 _HAN = re.compile(r"[⺀-鿿豈-﫿]")
@@ -109,7 +111,15 @@ class Reader:
 
 
 SEVERAL = frozenset(
-    {"lease_liabilities", "restricted_cash", "financial_assets_at_fvtpl", "contract_liabilities", "contract_assets", "term_deposits", "preferred_shares"}
+    {
+        "lease_liabilities",
+        "restricted_cash",
+        "financial_assets_at_fvtpl",
+        "contract_liabilities",
+        "contract_assets",
+        "term_deposits",
+        "preferred_shares",
+    }
 )
 """Line items that a statement may print in parts (current and non-current)."""
 
@@ -126,7 +136,7 @@ def _of_kind(statement: str, kind: str) -> tuple[Pattern, ...]:
 def _names(statement: str) -> dict[str, str]:
     chart = line_items()
     chart = chart[chart["statement"] == statement]
-    return {plain(name): item for column in ("name_en", "name_zh") for item, name in chart[column].items() if name}
+    return {plain(name): str(item) for column in ("name_en", "name_zh") for item, name in chart[column].items() if name}
 
 
 @cache

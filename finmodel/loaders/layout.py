@@ -79,7 +79,7 @@ def text_line(text: str, number: int, page: int) -> Line:
 
 
 def grid_line(cells: Sequence[tuple[str, int, int]], number: int, page: int) -> Line | None:
-    """Return a row of a tagged table (text, first column, columns spanned) as a line: text as wide as its cell, figures at the right of theirs.
+    """Return a row of a tagged table (text, first column, columns spanned) as a line: text as wide as its cell, figures to the right.
 
     Signs in a cell of their own join the figure they belong to. None if the row is empty.
     """
@@ -118,7 +118,13 @@ def join_words(words: Sequence[Word]) -> str:
 
 def is_han(character: str) -> bool:
     """Return whether a character is written without spaces around it (Han, kana, full-width punctuation)."""
-    return "⺀" <= character <= "鿿" or "豈" <= character <= "﫿" or "！" <= character <= "｠" or "　" <= character <= "〿" or character in "“”‘’"
+    return (
+        "⺀" <= character <= "鿿"
+        or "豈" <= character <= "﫿"
+        or "！" <= character <= "｠"
+        or "　" <= character <= "〿"
+        or character in "“”‘’"
+    )
 
 
 def without_leaders(words: Iterable[Word]) -> list[Word]:

@@ -67,7 +67,7 @@ def _named_once(statement: Statement) -> None:
 
 
 def _misprinted_total(statement: Statement) -> None:
-    """A total of financing that closes the investing section, with another that closes financing, is the total of investing."""
+    """Name a total of financing that closes the investing section, with another that closes financing, as that of investing."""
     totals = _of(statement, "financing_cash_flow")
     inside = [e for e in totals if e.meaning.section == "investing"]
     if len(inside) == 1 and len(totals) == 2 and not _of(statement, "investing_cash_flow"):
@@ -103,16 +103,25 @@ def _total_assets(statement: Statement) -> None:
     for i, entry in enumerate(entries):
         if "liabilities" in entry.meaning.section or entry.meaning.section == "equity":
             return
-        if not entry.label and not entry.meaning.role and any(_same(entry, e) for e in entries[i + 1 :] if not e.label or e.meaning.role == "total_equity_and_liabilities"):
+        if (
+            not entry.label
+            and not entry.meaning.role
+            and any(_same(entry, e) for e in entries[i + 1 :] if not e.label or e.meaning.role == "total_equity_and_liabilities")
+        ):
             name(entry, "total_assets")
             return
 
 
 def _parts_of_cost(statement: Statement) -> None:
-    """A cost of services beside a cost of products is a part: the cost of sales is not printed in one line."""
+    """Leave a cost of services beside a cost of products without a name: the cost of sales is not printed in one line."""
     costs = [e for e in statement.entries if any(f.startswith(("cost of ", "costs of ")) for f in forms(e.label))]
     named = [e for e in costs if e.meaning.line_item == "cost_of_sales"]
-    if statement.kind == "income" and len(costs) > 1 and len(named) == 1 and not any(c in f for c in ("sales", "revenue", "total") for f in forms(named[0].label)):
+    if (
+        statement.kind == "income"
+        and len(costs) > 1
+        and len(named) == 1
+        and not any(c in f for c in ("sales", "revenue", "total") for f in forms(named[0].label))
+    ):
         name(named[0], "")
         named[0].remark = "candidate: cost_of_sales (printed in more than one line)"
 
@@ -128,7 +137,7 @@ def _unlabelled_totals(statement: Statement) -> None:
         section = entry.meaning.section
         parts: list[Entry] = []
         for before in reversed(entries[:i]):
-            if before.meaning.section != section or not before.label and before.meaning.role:
+            if before.meaning.section != section or (not before.label and before.meaning.role):
                 break
             if before.meaning.role not in NO_PART:
                 parts.append(before)
@@ -146,7 +155,9 @@ def sums_to(total: Entry, parts: list[Entry], slack: float = 2.0) -> bool:
 
 def name(entry: Entry, item: str) -> None:
     """Give an entry a line item (blank: none); its role follows."""
-    entry.meaning = replace(entry.meaning, line_item=item, role=item or entry.meaning.role) if item else Meaning("", "", entry.meaning.section)
+    entry.meaning = (
+        replace(entry.meaning, line_item=item, role=item or entry.meaning.role) if item else Meaning("", "", entry.meaning.section)
+    )
 
 
 def _of(statement: Statement, item: str) -> list[Entry]:
@@ -157,4 +168,14 @@ def _same(a: Entry, b: Entry) -> bool:
     return [(c.span, c.amount) for c in a.cells] == [(c.span, c.amount) for c in b.cells]
 
 
-_STEPS: tuple[Callable[[Statement], None], ...] = (_operating_income, _sole_revenue, _misprinted_total, _profit_on_top, _parts_of_cost, _total_of_heading, _unlabelled_totals, _total_assets, _named_once)
+_STEPS: tuple[Callable[[Statement], None], ...] = (
+    _operating_income,
+    _sole_revenue,
+    _misprinted_total,
+    _profit_on_top,
+    _parts_of_cost,
+    _total_of_heading,
+    _unlabelled_totals,
+    _total_assets,
+    _named_once,
+)

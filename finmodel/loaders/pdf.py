@@ -140,7 +140,7 @@ def quarter_turns(page: pdfium.PdfPage) -> int:
 
 def _quarter(page: pdfium.PdfPage, text: pdfium.PdfTextPage, count: int) -> int:
     angles = [-round(raw.FPDFText_GetCharAngle(text.raw, i) / 1.5708) % 4 for i in range(0, count, max(1, count // 60))]
-    return max(set(angles), key=angles.count) if angles else (page.get_rotation() // 90) % 4
+    return max(set(angles), key=angles.count) if angles else int(page.get_rotation() // 90) % 4
 
 
 def _unrotated_size(page: pdfium.PdfPage) -> tuple[float, float]:
@@ -213,7 +213,8 @@ def _rules(page: pdfium.PdfPage) -> list[tuple[float, float, float]]:
         return []
     height = page.get_height()
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-    rules, boxes = [], []
+    rules: list[tuple[float, float, float]] = []
+    boxes: list[tuple[float, float, float]] = []
     for i in range(min(raw.FPDFPage_CountObjects(page.raw), 20_000)):
         thing = raw.FPDFPage_GetObject(page.raw, i)
         if raw.FPDFPageObj_GetType(thing) != raw.FPDF_PAGEOBJ_PATH:
@@ -226,7 +227,7 @@ def _rules(page: pdfium.PdfPage) -> list[tuple[float, float, float]]:
 
 
 def set_bands(lines: list[Line], rules: list[tuple[float, float, float]]) -> None:
-    """Number the table rows that horizontal rules make, where a page is ruled row by row."""
+    """Give lines the number of the table row that horizontal rules make, where a page is ruled row by row."""
     if len(lines) < 3 or len(rules) < 4:
         return
     left = min(w.x0 for line in lines for w in line.words)

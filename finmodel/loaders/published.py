@@ -32,12 +32,18 @@ def publication(texts: Sequence[str], latest: date, months: int) -> tuple[date, 
     whole = simplified("\n".join(texts)).replace("\r", "")
     stated = table[table["kind"] == "stated"]
     for pattern, limit, estimated in zip(stated["pattern"], stated["limit"], stated["estimated"], strict=True):
-        days = [day for m in re.finditer(pattern, whole, re.IGNORECASE | re.MULTILINE) if (day := _day_after(whole, m.end())) and latest < day <= add_months(latest, 12)]
+        days = [
+            day
+            for m in re.finditer(pattern, whole, re.IGNORECASE | re.MULTILINE)
+            if (day := _day_after(whole, m.end())) and latest < day <= add_months(latest, 12)
+        ]
         if days:
             return _later(max(days), limit), estimated == "true"
     front = "\n".join(whole.splitlines()[:400]) + "\n".join(simplified(t) for t in texts[:_FIRST_PAGES])
     limits = table[(table["kind"] == "limit") & table["months"].isin(["", str(months)])]
-    found = next(limit for pattern, limit in zip(limits["pattern"], limits["limit"], strict=True) if re.search(pattern, front, re.IGNORECASE))
+    found = next(
+        limit for pattern, limit in zip(limits["pattern"], limits["limit"], strict=True) if re.search(pattern, front, re.IGNORECASE)
+    )
     return _later(latest, found), True
 
 

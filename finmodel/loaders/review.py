@@ -79,8 +79,7 @@ def _draw(document: pdfium.PdfDocument, page: pdfium.PdfPage, facts: pd.DataFram
 
 def _write(document: pdfium.PdfDocument, page: pdfium.PdfPage, text: str, x: float, y: float, colour: tuple[int, int, int]) -> None:
     label = raw.FPDFPageObj_NewTextObj(document.raw, b"Helvetica", _NUMBER_SIZE)
-    encoded = (text + "\x00").encode("utf-16-le")
-    raw.FPDFText_SetText(label, ctypes.cast(encoded, ctypes.POINTER(ctypes.c_ushort)))
+    raw.FPDFText_SetText(label, (ctypes.c_ushort * (len(text) + 1))(*map(ord, text), 0))
     raw.FPDFPageObj_SetFillColor(label, *colour, 255)
     raw.FPDFPageObj_Transform(label, 1, 0, 0, 1, x, y + 0.5)
     raw.FPDFPage_InsertObject(page.raw, label)

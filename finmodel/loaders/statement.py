@@ -75,7 +75,7 @@ class Statement:
         return self.kind == "financial_position"
 
     def cells(self) -> int:
-        """Number of figures."""
+        """Return the number of figures."""
         return sum(len(e.cells) for e in self.entries)
 
     def roles(self) -> set[str]:

@@ -130,11 +130,15 @@ def read_block(
 def _cut(line: Line) -> _Part:
     """Split a line where the run of figures begins; what follows the run (a second label to the right) joins the label."""
     words = joined_marks(without_leaders(line.words))
-    figure = [figure_of(w.text) is not None or "%" in w.text and any(c.isdigit() for c in w.text) for w in words]
+    figure = [figure_of(w.text) is not None or ("%" in w.text and any(c.isdigit() for c in w.text)) for w in words]
     runs: list[tuple[int, int]] = []
     start = None
     for i in range(len(words) + 1):
-        inside = i < len(words) and (figure[i] or _note_like(words, i) and (i > 0 or figure[1:2] in ([], [True])) or words[i].text in ("N/A", "n/a", "不适用", "不適用"))
+        inside = i < len(words) and (
+            figure[i]
+            or (_note_like(words, i) and (i > 0 or figure[1:2] in ([], [True])))
+            or words[i].text in ("N/A", "n/a", "不适用", "不適用")
+        )
         if inside and start is None:
             start = i
         if not inside and start is not None:
@@ -175,11 +179,11 @@ def _columns(parts: Sequence[_Part], above: Sequence[_Part]) -> list[Column]:
             edge = word.x1
     most = max((len(g) for g in groups), default=0)
     notes = [w for part in above for w in part.line.words if _NOTE_HEAD.match(w.text)]
-    out = []
+    out: list[Column] = []
     for group in groups:
         column = Column(min(w.x0 for w in group), max(w.x1 for w in group))
         headed = any(w.x1 > column.x0 - 6 and w.x0 < column.x1 + 6 for w in notes)
-        column.note = not _has_period(column, above) and _is_note_column(group, headed, bool(out))
+        column.note = (headed or not _has_period(column, above)) and _is_note_column(group, headed, bool(out))
         percent = sum("%" in w.text or "％" in w.text for w in group)
         if percent > len(group) / 2:
             column.dropped = "percentages"
@@ -189,16 +193,18 @@ def _columns(parts: Sequence[_Part], above: Sequence[_Part]) -> list[Column]:
 
 
 def _has_period(column: Column, above: Sequence[_Part]) -> bool:
-    """Return whether a year or a unit stands above the column: amounts, however small."""
-    over = [w.text for part in above for w in part.line.words if w.x1 > column.x0 and w.x0 < column.x1]
-    return any(is_year(t) or _UNIT.fullmatch(t) or _yearly(t) for t in over)
+    """Return whether a year or a unit stands above the column, in a line with more than one: amounts, however small."""
+    lines = [[w for w in part.line.words if is_year(w.text) or _UNIT.fullmatch(w.text) or _yearly(w.text)] for part in above]
+    return any(w.x1 > column.x0 and w.x0 < column.x1 for words in lines if len(words) > 1 for w in words)
 
 
 def _is_note_column(group: Sequence[Word], headed: bool, follows: bool) -> bool:
     bare = [w.text for w in group if any(c.isdigit() for c in w.text)]
     if not bare:
         return False
-    like = sum(1 for t in bare if _NOTE.fullmatch(t) and t[0] not in "(（" and "," not in t.replace("、", "") and not re.search(r"\d{3}", t))
+    like = sum(
+        1 for t in bare if _NOTE.fullmatch(t) and t[0] not in "(（" and "," not in t.replace("、", "") and not re.search(r"\d{3}", t)
+    )
     return like >= 0.8 * len(bare) and (headed or (not follows and like == len(group)))
 
 
@@ -243,7 +249,7 @@ def _same_table(parts: list[_Part], columns: Sequence[Column]) -> list[_Part]:
         amounts = any(_PROPER.search(w.text) and not is_year(w.text) for w in part.figures)
         if len(heads) < 2 or amounts:
             out.append(part)
-        elif own and [_YEARS.findall(h) for h in heads] != own[: len(heads)] or len(heads) < len(values):
+        elif (own and [_YEARS.findall(h) for h in heads] != own[: len(heads)]) or len(heads) < len(values):
             return out
     return out
 
@@ -253,17 +259,24 @@ def _crosses_label(phrase: Word, left: float) -> bool:
 
 
 _SPREAD = re.compile(
-    r"ended|ending|months|years?\b|\bgroup\b|\bcompany\b|集[团團]|公司|合[并併]|as (?:at|of)|\bat\b|截至|[於于]|止|(?:january|february|march|april|may|june|july|august|september|october|november|december)|rmb|hk\$|us\$|人民[币幣]|千元|百[萬万]元",
+    r"ended|ending|months|years?\b|\bgroup\b|\bcompany\b|集[团團]|公司|合[并併]"
+    r"|as (?:at|of)|\bat\b|截至|[於于]|止|rmb|hk\$|us\$|人民[币幣]|千元|百[萬万]元"
+    r"|january|february|march|april|may\b|june|july|august|september|october|november|december",
     re.IGNORECASE,
 )
 
 
 def _spreads(text: str) -> bool:
     """Return whether a phrase may stand for all columns near it: a period or unit said once."""
-    return bool(_SPREAD.search(text)) and not re.fullmatch(r"\D*(?:19|20)\d\d\D*", text) or bool(re.match(r"(?:years?|months).*(?:19|20)\d\d", text, re.I))
+    return (bool(_SPREAD.search(text)) and not re.fullmatch(r"\D*(?:19|20)\d\d\D*", text)) or bool(
+        re.match(r"(?:years?|months).*(?:19|20)\d\d", text, re.I)
+    )
 
 
-_UNIT = re.compile(r"(?:RMB|HK\$|US\$)?['’‘]000|(?:人民[币幣]|港[币幣]|美元)?[千百]?[萬万]?元|\((?:un)?audited\)|（?未?[经經][审審][计計核]）?|(?:RMB|HK\$|US\$|\$)", re.IGNORECASE)
+_UNIT = re.compile(
+    r"(?:RMB|HK\$|US\$)?['’‘]000|(?:人民[币幣]|港[币幣]|美元)?[千百]?[萬万]?元|\((?:un)?audited\)|（?未?[经經][审審][计計核]）?|(?:RMB|HK\$|US\$|\$)",
+    re.IGNORECASE,
+)
 
 
 def _head_phrases(words: Sequence[Word]) -> list[Word]:
@@ -309,23 +322,25 @@ def _place(part: _Part, columns: list[Column]) -> None:
     values = [(i, c) for i, c in enumerate(columns) if not c.note]
     for word in part.figures:
         hit = [(i, c) for i, c in values if word.x0 <= c.x1 + 2 and word.x1 >= c.x0 - 2]
-        bare = figure_of(word.text)
-        if hit and bare is not None:
-            index = min(hit, key=lambda h: abs(h[1].x1 - word.x1))[0]
-            part.cells.setdefault(index, word)
-        elif hit:
-            continue
-        elif any(c.note and word.x0 <= c.x1 + 3 and word.x1 >= c.x0 - 3 for c in columns):
+        if hit and figure_of(word.text) is not None:
+            part.cells.setdefault(min(hit, key=lambda h: abs(h[1].x1 - word.x1))[0], word)
+        elif not hit and _is_reference(word, part, columns):
             part.note = f"{part.note} {word.text}".strip()
-        elif part.label and word.x0 - part.label[-1].x1 > 1.2 * (word.bottom - word.top) and _NOTE.fullmatch(word.text):
-            part.note = f"{part.note} {word.text}".strip()
-        else:
+        elif not hit:
             part.label.append(word)
     notes = [c for c in columns if c.note]
     for word in [w for w in part.label if any(w.x0 >= c.x0 - 3 and w.x1 <= c.x1 + 3 for c in notes) and _note_like([w], 0)]:
         part.label.remove(word)
         part.note = f"{part.note} {word.text}".strip()
     part.label.sort(key=lambda w: w.x0)
+
+
+def _is_reference(word: Word, part: _Part, columns: Sequence[Column]) -> bool:
+    """Return whether a figure outside the columns refers to a note: in the note column, or well apart from the label."""
+    if any(c.note and word.x0 <= c.x1 + 3 and word.x1 >= c.x0 - 3 for c in columns):
+        return True
+    apart = bool(part.label) and word.x0 - part.label[-1].x1 > 1.2 * (word.bottom - word.top)
+    return apart and bool(_NOTE.fullmatch(word.text))
 
 
 def _rows(parts: list[_Part], knows: Callable[[str], bool], heads: Callable[[str], bool], tagged: bool) -> list[Row]:
@@ -335,9 +350,13 @@ def _rows(parts: list[_Part], knows: Callable[[str], bool], heads: Callable[[str
     pitch = _pitch(parts)
     for i, part in enumerate(parts):
         after = parts[i + 1] if i + 1 < len(parts) else None
-        if groups and not tagged and (
-            (ruled and part.line.band is not None and part.line.band == groups[-1][-1].line.band)
-            or (not ruled and _goes_on(groups[-1], part, after, limit, pitch, knows, heads))
+        if (
+            groups
+            and not tagged
+            and (
+                (ruled and part.line.band is not None and part.line.band == groups[-1][-1].line.band)
+                or (not ruled and _goes_on(groups[-1], part, after, limit, pitch, knows, heads))
+            )
         ):
             groups[-1].append(part)
         else:
@@ -351,7 +370,13 @@ def _row(group: list[_Part], limit: float) -> Row:
     cells: dict[int, Word] = {}
     for part in group:
         text = part.text
-        glue = not label or not text or (is_han(label[-1]) and is_han(text[0])) or label[-1] in "(（/╱" or (label[-1] == "-" and text[0].islower())
+        glue = (
+            not label
+            or not text
+            or (is_han(label[-1]) and is_han(text[0]))
+            or label[-1] in "(（/╱"
+            or (label[-1] == "-" and text[0].islower())
+        )
         label += text if glue else f" {text}"
         cells = part.cells | cells
         words += part.label
@@ -378,11 +403,20 @@ def _pitch(parts: Sequence[_Part]) -> float:
     return statistics.median(steps) if steps else 12.0
 
 
-_OPEN_END = re.compile(r"(?:\b(?:and|of|or|the|in|for|to|from|by|at|with|on|an?|other|including|net|through|under|as|not)|[,/╱&、－-]|(?<=[⺀-鿿])[之及的或和])$", re.IGNORECASE)
+_OPEN_END = re.compile(
+    r"(?:\b(?:and|of|or|the|in|for|to|from|by|at|with|on|an?|other|including|net|through|under|as|not)|[,/╱&、－-]|(?<=[⺀-鿿])[之及的或和])$",
+    re.IGNORECASE,
+)
 
 
 def _goes_on(
-    group: list[_Part], part: _Part, after: _Part | None, limit: float, pitch: float, knows: Callable[[str], bool], heads: Callable[[str], bool]
+    group: list[_Part],
+    part: _Part,
+    after: _Part | None,
+    limit: float,
+    pitch: float,
+    knows: Callable[[str], bool],
+    heads: Callable[[str], bool],
 ) -> bool:
     """Return whether `part` is a further line of the row in `group`: by punctuation, case, indent and the room left on the line."""
     last = group[-1]
@@ -407,7 +441,12 @@ def _goes_on(
         return True
     if _OPEN_END.search(last.text):
         return True
-    if first.isdigit() and not re.match(r"\d{1,2}[.)、]", part.text) and not is_han(last.text[-1]) and last.x1 + _first_width(part) > 0.8 * limit:
+    if (
+        first.isdigit()
+        and not re.match(r"\d{1,2}[.)、]", part.text)
+        and not is_han(last.text[-1])
+        and last.x1 + _first_width(part) > 0.8 * limit
+    ):
         return True
     hangs = part.x0 - group[0].x0 > 0.5 * part.line.size
     fits = last.x1 + _first_width(part) + 0.3 * part.line.size < limit
