@@ -19,7 +19,7 @@ from finmodel.errors import DataError, fault
 from finmodel.facts import CURRENCIES, REQUIRED, check_facts
 from finmodel.loaders.base import Loader, Progress, loaders, slug
 from finmodel.loaders.cells import Cell, UnfitError, amount, facts_of_cells, named
-from finmodel.loaders.concepts import Named, Tagged, concept_map, day, facts_of, name_line_items
+from finmodel.loaders.concepts import Tagged, concept_map, day, facts_of, name_line_items
 from finmodel.loaders.grid import Grid, read_csv_grid, read_workbook
 from finmodel.loaders.wide import periods_across, read_wide
 from finmodel.units import Period
@@ -80,7 +80,7 @@ def read_grid(grid: Grid, path: Path, firm: str | None = None) -> pd.DataFrame:
     if set(REQUIRED) <= set(header):
         return check_facts(grid.frame(), where=path.name)
     columns = _roles(header)
-    if "label" in columns and "value" in columns:
+    if {"label", "concept"} & set(columns) and "value" in columns:
         return _read_list(grid, columns, path, firm)
     layout = _layout(header)
     free = [place for place in range(len(header)) if place not in columns.values()]
@@ -131,32 +131,27 @@ def _read_list(grid: Grid, columns: dict[str, int], path: Path, firm: str | None
         what = f"columns {', '.join(grid.rows[0])}"
         raise DataError([fault(path.name, what, "a column period_end (or period)", "figures without dates cannot be used")])
     get = _reader(columns)
-    known = _concepts(columns, [get(row, "label") for row in grid.rows[1:]])
+    tagged: list[Tagged] = []
     cells: list[Cell] = []
-    figures: dict[str, list[Tagged]] = {}
     faults: list[str] = []
     for number, row in enumerate(grid.rows[1:], start=2):
         money = "currency" not in columns or get(row, "currency") in CURRENCIES
         if get(row, "dimensions") or not money or (firm and get(row, "firm") not in ("", firm)):
             continue
         cell = _list_cell(row, get, f"{path.name}, row {number}", firm or get(row, "firm") or slug(path.name), faults)
-        if cell is not None and known is not None:
-            taxonomy = get(row, "taxonomy") or known.get(cell.label, "")
-            figures.setdefault(cell.firm, []).append(_tagged(cell, taxonomy, get(row, "document") or slug(path.name)))
-        elif cell is not None:
+        if cell is None:
+            continue
+        if "concept" not in columns:
             cells.append(cell)
+            continue
+        taxonomy = get(row, "taxonomy") or _taxonomies().get(cell.label, "")
+        if cell.label in concept_map().get(taxonomy, {}):
+            tagged.append(_tagged(cell, taxonomy, get(row, "document") or slug(path.name)))
     if faults:
         raise DataError(faults[:50])
-    return _facts_of_concepts(figures, path) if figures else facts_of_cells(cells, path, "secondary")
-
-
-def _concepts(columns: dict[str, int], labels: list[str]) -> dict[str, str] | None:
-    """Return the taxonomy of each concept if the labels are concepts, None if they are words.
-
-    They are where the table names taxonomies or a concept's name is no word, as in ``GrossProfit``; ``Revenue`` alone may be either.
-    """
-    known = _taxonomies()
-    return known if "taxonomy" in columns or any(label in known and re.search("[a-z][A-Z]", label) for label in labels) else None
+    if "concept" in columns and tagged:
+        return facts_of(name_line_items(tagged), firm or slug(path.name), "secondary", path)
+    return facts_of_cells(cells, path, "secondary")
 
 
 @cache
@@ -165,23 +160,9 @@ def _taxonomies() -> dict[str, str]:
     return {concept: taxonomy for taxonomy in ("ifrs-full", "us-gaap") for concept in concept_map()[taxonomy]}
 
 
-def _facts_of_concepts(figures: dict[str, list[Tagged]], path: Path) -> pd.DataFrame:
-    """Return the facts of figures tagged with concepts, by firm; a concept that is on no map keeps its name and has no line item."""
-    tables = []
-    for firm, tagged in figures.items():
-        mapped = [figure for figure in tagged if figure.concept in concept_map().get(figure.taxonomy, {})]
-        others = [Named(figure, "", "other") for figure in tagged if figure.concept not in concept_map().get(figure.taxonomy, {})]
-        tables.append(facts_of([*name_line_items(mapped), *others], firm, "secondary", path))
-    facts = pd.concat(tables, ignore_index=True)
-    if not facts["line_item"].ne("").any():
-        some = ", ".join(list(dict.fromkeys(facts["label"]))[:5])
-        raise UnfitError([fault(path.name, f"no line item among {some}", "concepts of data/concepts.csv")])
-    return facts
-
-
 def _list_cell(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str], where: str, firm: str, faults: list[str]) -> Cell | None:
     """Return the figure in a row of a list, None where there is none or it is at fault."""
-    label, printed = get(row, "label"), get(row, "value")
+    label, printed = get(row, "concept") or get(row, "label"), get(row, "value")
     try:
         start, end = _span(row, get)
         published = day(get(row, "published_on")) if get(row, "published_on") else ""
@@ -192,7 +173,9 @@ def _list_cell(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str],
     scale = amount(get(row, "scale") or "1", f"{where}, scale", faults)
     if value is None or not scale:
         return None
-    item, statement = named(label)
+    item, statement = ("", "") if get(row, "concept") else named(label)
+    if statement in ("income", "cash_flow") and not start:
+        faults.append(fault(f"{where}, {label[:40]}", "no first day", "period_start, or a period such as FY 2020"))
     return Cell(
         firm, label, item, statement or "other", start, end, printed, value * scale, scale, get(row, "currency"), get(row, "basis"),
         published, where.rpartition(", ")[2], "",
@@ -208,10 +191,10 @@ def _tagged(cell: Cell, taxonomy: str, document: str) -> Tagged:
 
 def _span(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str]) -> tuple[str, str]:
     """Return first and last day of a row's period; the first is blank for an instant."""
-    if get(row, "period_end")[:2].isdigit():
+    if get(row, "period_end"):
         end, start = day(get(row, "period_end")), get(row, "period_start")
         return (day(start) if start and start != end else "", end)
-    period = Period.parse(get(row, "period") or get(row, "period_end"))
+    period = Period.parse(get(row, "period"))
     return (period.start.isoformat() if period.start else "", period.end.isoformat())
 
 
@@ -273,8 +256,14 @@ def _months_of(year: str, months: int) -> tuple[str, str]:
     return str(period.start), period.end.isoformat()
 
 
+BINARY = (b"PK", b"%PDF", b"PAR1", b"\xd0\xcf\x11\xe0")
+"""How files begin that are no text, whatever their name."""
+
+
 def _is_csv(head: bytes, path: Path) -> bool:
     """Whether text is a table: its first rows have as many cells as its header, which holds no figures."""
+    if head.startswith(BINARY):
+        return False
     if b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return path.suffix.lower() in (".csv", ".tsv")
     encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -37,11 +38,16 @@ class _Column:
 
 
 def periods_across(grid: Grid) -> int | None:
-    """Return the row in which the periods stand, or None: the first whose cells right of the label are all periods."""
+    """Return the row in which the periods stand, or None: the first whose cells right of the label are all periods.
+
+    A row of figures above it, which might look like years, means that there is none.
+    """
     for number, row in enumerate(grid.rows[:SEARCHED]):
         heads = [cell for cell in row[1:] if cell]
         if heads and all(_is_period(cell) for cell in heads):
             return number
+        if row[0] and any(re.fullmatch(r"[(]?[\d,.]+[)]?", cell) for cell in heads):
+            return None
     return None
 
 
@@ -183,7 +189,7 @@ def _date(column: _Column, title: str, statement: str) -> None:
         column.end = period.end.isoformat()
         column.start = period.start.isoformat() if period.start else ""
     except ValueError:
-        found = resolve(column.head, [title], statement == "financial_position")
+        found = resolve([column.head], [title], statement == "financial_position")
         if found:
             column.start, column.end = found[0].isoformat() if found[0] else "", found[1].isoformat()
     if months and column.end and not column.start:
