@@ -33,6 +33,7 @@ _PUBLIC = {
     "find_firm": "firms",
     "funding_access": "funding",
     "listing_gates": "restrictions",
+    "listing_outlook": "listing",
     "load": "loaders",
     "load_list": "restrictions",
     "load_statements": "statements",
