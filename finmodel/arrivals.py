@@ -116,8 +116,8 @@ class Calendar:
 
     @cached_property
     def days(self) -> list[date]:
-        """A day within each quarter: about a month after it begins."""
-        return [add_months(self.start, 3 * q + 1) for q in range(self.quarters)]
+        """A day within each quarter, about a month after it begins; in quarters that began before the as-of day, that day."""
+        return [max(self.as_of, add_months(self.start, 3 * q + 1)) for q in range(self.quarters)]
 
     @cached_property
     def ahead(self) -> Floats:
@@ -353,3 +353,49 @@ def reference_venue(firm: str, as_of: date) -> str:
     table = read_table("ipo_paths")
     own = table[(table["firm"] == firm) & (table["entered_on"] <= as_of.isoformat())]
     return str(own.sort_values("entered_on")["channel"].iloc[-1]) if len(own) else "hong_kong_ipo"
+
+
+def known_receipts(firm: str, calendar: Calendar) -> tuple[tuple[int, float, float], ...]:
+    """Return money that the firm is known to have raised between the balance date and the as-of day.
+
+    Returns
+    -------
+    tuple of (int, float, float)
+        Quarter, fraction of it gone by, and CNY, less the channel's usual cost, at the last closing rate known on the day. Plans and
+        rounds that were only reported as coming are not receipts.
+
+    Examples
+    --------
+    >>> known_receipts("sensetime", Calendar(date(2021, 12, 31), date(2021, 6, 30), 8))[0][0]
+    1
+    """
+    events = read_table("events")
+    day = events["date"]
+    events = events[(events["firm"] == firm) & (day > calendar.start.isoformat()) & (day <= calendar.as_of.isoformat())]
+    events = events[events["event_type"].isin(_COSTS) & events["amount"].ne("")]
+    events = events[~(events["channel"] + events["outcome"]).str.contains(_NOT_RECEIVED)]
+    receipts = []
+    for row in rows(events):
+        received = parse_date(row["date"])
+        quarter = next((q for q in range(calendar.quarters) if add_months(calendar.start, 3 * q + 3) >= received), None)
+        if quarter is None:
+            continue
+        begin = add_months(calendar.start, 3 * quarter)
+        gone = (received - begin).days / (add_months(calendar.start, 3 * quarter + 3) - begin).days
+        cost = channel_terms(_COSTS[row["event_type"]], "")["cost"].central
+        receipts.append((quarter, min(gone, 0.99), float(row["amount"]) * _rate(row["currency"], received) * (1 - cost)))
+    return tuple(receipts)
+
+
+_COSTS = {"funding_round": "usd_venture", "placing": "placing", "listing": "hong_kong_ipo"}
+"""Events that bring money, and the channel whose usual cost they bear."""
+_NOT_RECEIVED = "planned|ended|announced|lined up|reported only"
+
+
+def _rate(currency: str, day: date) -> float:
+    """Return the last closing rate into CNY known on a day."""
+    if currency == "CNY":
+        return 1.0
+    table = read_table("fx")
+    table = table[(table["base"] == currency) & (table["quote"] == "CNY") & (table["type"] == "closing")]
+    return float(table[table["period_end"] <= day.isoformat()].sort_values("period_end")["rate"].iloc[-1])

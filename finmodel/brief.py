@@ -195,7 +195,7 @@ def _restriction_sentence(one: Designation, title: str, day: date) -> str:
     started = f"listed {quoted_day(one.listed_on)}"
     if one.effective_on > day:
         return f"{title}: {name} is {started}; it takes effect on {quoted_day(one.effective_on)}."
-    divest = f", to be divested by {quoted_day(one.divest_by)}" if one.divest_by else ""
+    divest = f"; trades to divest were open until {quoted_day(one.divest_by)}" if one.divest_by else ""
     return f"{title}: {name} is {started}, in effect since {quoted_day(one.effective_on)}{divest}."
 
 

@@ -1,6 +1,7 @@
 """The path to a listing: a semi-Markov model of the stages of an application, from public base rates and the other firms' paths.
 
-A stage lasts a log-normal time and ends in one of its next stages. Base rates (``ipo_stages.csv``) are the prior; what other firms'
+A stage lasts a log-normal time and leads to one of its next stages, unless the application ends before, which may happen on any day at a
+constant rate. Base rates (``ipo_stages.csv``) are the prior; what other firms'
 applications did by the day (``ipo_paths.csv``; spells still open count as such) moves it; a firm's own path only says where it stands.
 A listing closes in the first quarter in which the application is ready and the market window is open.
 """
@@ -26,11 +27,14 @@ from finmodel.units import add_months, parse_date
 Days = npt.NDArray[np.float64]
 QUARTER_DAYS = 365.25 / 4
 NEVER = 32_767
+LISTED = -2
 STEPS = 16
 """Most stages that one path goes through within a horizon."""
 PRIOR_COUNT = 10.0
 """Applications that the base rate of a transition counts for against observed ones."""
 VENUES = ("hong_kong_ipo", "star_ipo", "us_ipo")
+DRAWS = 3
+"""Uniform numbers per stage: how long, what next, when it might end."""
 STREAM = 64
 """First stream of random numbers for listing paths: two a venue."""
 
@@ -57,6 +61,22 @@ class Stage:
     log_sd: float
     next: Mapping[str, float]
     observed: int = 0
+
+    @property
+    def ends(self) -> float:
+        """Chance that the application ends in this stage."""
+        return self.next.get("ended", 0.0)
+
+    def end_rate(self) -> float:
+        """Return the daily rate of ending at which the chance of ending before the stage is over is :attr:`ends`."""
+        from scipy import optimize
+
+        nodes, weights = np.polynomial.hermite_e.hermegauss(15)
+        days, weights = self.days * np.exp(self.log_sd * nodes), weights / weights.sum()
+        if self.ends <= 0:
+            return 0.0
+        solve: Any = optimize.brentq
+        return float(solve(lambda rate: weights @ np.exp(-rate * days) - (1 - self.ends), 0.0, 100 / self.days))
 
     def distribution(self, days: float) -> float:
         """Return the probability that it lasts at most so many days."""
@@ -155,8 +175,8 @@ def ready_days(found: Mapping[str, Stage], stage: str, age: int, application: fl
         Days it has been there.
     application : float
         New applications per quarter where there is none.
-    luck : ndarray (2 * STEPS, paths)
-        Uniform numbers: one for how long and one for what next at each step.
+    luck : ndarray (DRAWS * STEPS, paths)
+        Uniform numbers.
 
     Returns
     -------
@@ -170,41 +190,41 @@ def ready_days(found: Mapping[str, Stage], stage: str, age: int, application: fl
     moving = np.ones(paths, dtype=bool)
     for step in range(STEPS):
         spent, following = np.zeros(paths), np.full(paths, -1)
+        draws = luck[DRAWS * step : DRAWS * (step + 1)]
         for index, name in enumerate(names):
             here = moving & (at == index)
-            if not here.any():
-                continue
-            long, next_names = _leave(found, name, age if step == 0 else 0, application, luck[2 * step : 2 * step + 2, here])
-            spent[here] = long
-            codes = np.array([_code(n, names) for n in next_names[1]])
-            following[here] = codes[np.searchsorted(next_names[0], luck[2 * step + 1, here], side="left").clip(max=len(codes) - 1)]
+            if here.any():
+                spent[here], following[here] = _leave(found, name, names, age if step == 0 else 0, application, draws[:, here])
         clock += np.where(moving, spent, 0.0)
-        listed[moving & (following == -2)] = clock[moving & (following == -2)]
+        listed[moving & (following == LISTED)] = clock[moving & (following == LISTED)]
         lapsed = moving & (following == names.index("none")) & (at != names.index("none"))
         ended[lapsed] = np.minimum(ended[lapsed], clock[lapsed])
-        moving &= (following != -2) & np.isfinite(clock)
+        moving &= (following != LISTED) & np.isfinite(clock)
         at = np.where(moving, following, at)
     return listed, ended
 
 
-def _code(name: str, names: list[str]) -> int:
-    return -2 if name == "listed" else names.index("none" if name == "ended" else name)
-
-
 def _leave(
-    found: Mapping[str, Stage], name: str, age: int, application: float, luck: npt.NDArray[np.float32]
-) -> tuple[Days, tuple[Days, list[str]]]:
-    """Return how long paths stay in a stage (given that they have been there for `age` days), and the cumulated chances of what is next."""
+    found: Mapping[str, Stage], name: str, names: list[str], age: int, application: float, luck: npt.NDArray[np.float32]
+) -> tuple[Days, npt.NDArray[np.intp]]:
+    """Return how long paths stay in a stage (given that they have been there for `age` days), and the stage that follows."""
     from scipy.special import ndtri
 
+    how_long, what_next, when_ended = luck.astype(float)
     if name == "none":
-        wait = -np.log(luck[0].astype(float)) / application * QUARTER_DAYS if application > 0 else np.full(luck.shape[1], math.inf)
-        return wait, (np.array([1.0]), ["vetting"])
+        wait = -np.log(how_long) / application * QUARTER_DAYS if application > 0 else np.full(len(how_long), math.inf)
+        return wait, np.full(len(how_long), names.index("vetting"))
     stage = found[name]
     gone = stage.distribution(age)
-    level = np.clip(gone + luck[0].astype(float) * (1 - gone), 1e-12, 1 - 1e-9)
-    days = stage.days * np.exp(stage.log_sd * ndtri(level)) - age
-    return np.maximum(days, 0.0), (np.cumsum(list(stage.next.values())), list(stage.next))
+    level = np.clip(gone + how_long * (1 - gone), 1e-12, 1 - 1e-9)
+    days = np.maximum(stage.days * np.exp(stage.log_sd * ndtri(level)) - age, 0.0)
+    onward = {n: p for n, p in stage.next.items() if n != "ended"}
+    codes = np.array([LISTED if n == "listed" else names.index(n) for n in onward])
+    chances = np.cumsum(list(onward.values())) / sum(onward.values())
+    following = codes[np.searchsorted(chances, what_next, side="left").clip(max=len(codes) - 1)]
+    rate = stage.end_rate()
+    ends = -np.log(when_ended) / rate if rate > 0 else np.full(len(days), math.inf)
+    return np.minimum(days, ends), np.where(ends < days, names.index("none"), following)
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,8 +250,8 @@ class Listings:
 
     @cached_property
     def days(self) -> list[date]:
-        """A day within each quarter."""
-        return [add_months(self.start, 3 * q + 1) for q in range(len(self.window))]
+        """A day within each quarter, not before the as-of day."""
+        return [max(self.as_of, add_months(self.start, 3 * q + 1)) for q in range(len(self.window))]
 
     @property
     def listed(self) -> bool:
@@ -277,7 +297,7 @@ class Listings:
         key = ("ready", venue, application)
         if key not in self.memo:
             stage, age = standing(self.firm, venue, self.as_of)
-            luck = self._luck(f"{venue} steps", 2 * VENUES.index(venue), 2 * STEPS)
+            luck = self._luck(f"{venue} steps", 2 * VENUES.index(venue), DRAWS * STEPS)
             days, _ = ready_days(stages(venue, self.as_of, leave_out=self.firm), stage, age, application, luck)
             self.memo[key] = np.minimum(np.floor(((self.as_of - self.start).days + days) / QUARTER_DAYS), NEVER)
         return self.memo[key]

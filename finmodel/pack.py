@@ -5,17 +5,28 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from matplotlib.backends.backend_pdf import PdfPages
 from pypdf import PdfWriter
 
 import finmodel.figures  # noqa: F401  (fills the registry of figures)
+from finmodel.brief import build_brief
 from finmodel.data import written
-from finmodel.figures.drawing import Source, Words, results_of
+from finmodel.figures.caveats import caveats, claims, sources
+from finmodel.figures.drawing import NothingToDrawError, Source, Words, results_of
+from finmodel.figures.front import front
+from finmodel.figures.multiverse import readings
 from finmodel.figures.page import Page
+from finmodel.figures.profile import profile
+from finmodel.figures.scenarios import every_scenario
 from finmodel.figures.style import Language, full_day, style
+from finmodel.figures.words import firm_name, shown_firms
+from finmodel.firms import firms as register
+from finmodel.restrictions import restriction_timeline
 from finmodel.results import plots
+from finmodel.statements import Statements
 
 
 class Pack:
@@ -24,13 +35,11 @@ class Pack:
     Parameters
     ----------
     statements : Statements
-        What every page is drawn from.
-    language : {"en", "zh"}
-        Language of names and of the words around the figures.
+        What every page is drawn from: the firms that are shown.
     """
 
-    def __init__(self, statements: Any, language: Language = "en") -> None:
-        self.statements, self.language = statements, language
+    def __init__(self, statements: Statements) -> None:
+        self.statements = statements.select(shown_firms(statements.facts))
         self.outline: list[str] = []
         self._buffer = io.BytesIO()
         self._pages = PdfPages(self._buffer, metadata={"CreationDate": None})
@@ -70,16 +79,53 @@ PageMaker = Callable[[Pack], None]
 
 
 def chart(name: str, bookmark: str, **options: Any) -> PageMaker:
-    """Return the maker of a page that one registered figure fills."""
+    """Return the maker of a page that one registered figure fills; none where there is nothing to draw."""
 
     def make(pack: Pack) -> None:
         drawing, page = plots[name], Page.blank()
-        pack.add(page, drawing.draw(pack.results(drawing.of), page.area(), **options), bookmark)
+        results = pack.results(drawing.of)
+        if results is None:
+            return
+        with suppress(NothingToDrawError):
+            pack.add(page, drawing.draw(results, page.area(), **options), bookmark)
 
     return make
 
 
+def front_page(pack: Pack) -> None:
+    """Make the first page: what can be said, what the law closed, what it hangs on."""
+    page, day = Page.blank(), pack.statements.day
+    results = [pack.results(of) for of in ("compute_ratios", "cash_runway", readings, every_scenario)]
+    pack.add(page, front(page, day, *results), "What can be said")
+
+
+def profile_pages(pack: Pack) -> None:
+    """Make one page per firm that is in the register of firms."""
+    known = {firm.firm for firm in register()}
+    ratios = pack.results("compute_ratios")
+    for firm in shown_firms(ratios.table):
+        if firm in known:
+            page, brief = Page.blank(), build_brief(pack.statements, firm)
+            words = profile(page, firm, pack.statements, ratios, brief, restriction_timeline(firm))
+            pack.add(page, words, f"Profile: {firm_name(firm)}")
+
+
+def last_pages(pack: Pack) -> None:
+    """Make the pages of claims, caveats and sources."""
+    page = Page.blank()
+    pack.add(page, claims(page), "The articles' claims")
+    page = Page.blank()
+    pack.add(page, caveats(page, pack.statements), "Caveats")
+    row, first = 0, True
+    while row or first:
+        page = Page.blank()
+        words, row = sources(page, pack.statements, row)
+        pack.add(page, words, "Sources" if first else "Sources, continued")
+        first = False
+
+
 PAGES: Sequence[PageMaker] = (
+    front_page,
     chart("coverage", "Coverage"),
     chart("cost_to_revenue", "Cost to revenue"),
     chart("multiverse", "Readings of the published ratio"),
@@ -91,13 +137,15 @@ PAGES: Sequence[PageMaker] = (
     chart("restriction_timeline", "Restrictions, listing attempts and rounds"),
     chart("us_person_grid", "What a US person could do"),
     chart("scenarios", "Scenarios"),
+    profile_pages,
+    last_pages,
 )
 """The pages of the pack, in order."""
 
 
 def build_pack(
     path: str | os.PathLike[str],
-    statements: Any,
+    statements: Statements,
     language: Language = "en",
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
@@ -119,10 +167,12 @@ def build_pack(
     FileNotFoundError
         If the folder does not exist, or `language` is ``zh`` and there is no Chinese typeface.
     ValueError
-        If a text has a character without a glyph.
+        If no figure had been published by the day, or a text has a character without a glyph.
     """
+    if statements.facts.empty:
+        raise ValueError(f"nothing to bind: no figure was published by {full_day(statements.day)}")
     with written(path) as temporary, style(language):
-        pack = Pack(statements, language)
+        pack = Pack(statements)
         for done, make in enumerate(PAGES):
             make(pack)
             if progress:

@@ -37,6 +37,14 @@ TABLES = (
 )  # fmt: skip
 HORIZON = 60
 _SHARES = ("firm", "quantity", "restriction", "value", "error", "unit", "reason")
+_FUNDING = (
+    "Funding: hazards, sizes, costs and lead times of channels and the shares of investor classes are stated with ranges ("
+    "channel_terms.csv, class_mix.csv, market.csv), moved by the dated rounds of other firms; no effect of a restriction on them is "
+    "estimated: none is identified.",
+    "Funding: where the law is unclear it is read as prohibiting; the tornado shows the other reading.",
+    "Funding: money known to have been raised between the balance date and the day is counted; a deal under way is not known.",
+    "Funding: redemption of preferred shares if no listing comes is left out: its terms are not disclosed for any of the firms.",
+)
 _NO_FUNDS = "liquid funds are not disclosed: see the rows by liquid funds, or assume an amount"
 _ATTRIBUTION = (
     "Shapley share of each restriction in what all of them cost against none, over all subsets on shared draws: restricted mean runway "
@@ -241,6 +249,7 @@ def run_scenarios(
         )
         return ScenarioResults(_table(rows, COLUMNS), definition=definition, inputs=frozen_inputs(statements, chosen), **common)
     quarters = -(-horizon // 3)
+    common["assumptions"] += _FUNDING
     run = partial(run_firm, quarters=quarters, paths=paths, seed=seed, shares=_shares(shares), threads=threads, progress=progress)
     models, without = fit_models(statements, view.firms, liquid_funds)
     rows = [row for model in models for row in _stochastic_rows(model, chosen, run)]
@@ -406,9 +415,15 @@ def _quantities(run: FirmRun, chosen: Sequence[Scenario], given: Mapping[str, fl
             yield {
                 "firm": run.model.firm, "period": run.model.as_of.isoformat(), "quantity": quantity, "unit": unit,
                 "scenario": scenario.name, "value": level[s], "error": error[s], "difference": gap[s], "difference_error": gap_error[s],
-                "direct": direct, "response": float(gap[s] - direct), "status": "simulated",
+                "direct": direct, "response": _difference(gap[s], direct), "status": "simulated",
                 "note": _silent(silent, scenario, run.model) if not more.get("exposure") else "", **more,
             }  # fmt: skip
+
+
+def _difference(whole: float, part: float) -> float:
+    """Return whole - part, nothing where that is only rounding."""
+    rest = float(whole - part)
+    return rest if abs(rest) > 1e-12 * max(abs(whole), abs(part)) else 0.0
 
 
 def _silent(names: Sequence[str], scenario: Scenario, model: CashModel) -> str:

@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from finmodel.arrivals import Arrivals, Assumptions, Calendar, funding_arrivals
+from finmodel.arrivals import Arrivals, Assumptions, Calendar, funding_arrivals, known_receipts
 from finmodel.cashflow import CashModel
 from finmodel.exposures import Exposure, exposures_of
 from finmodel.projection import CashLines, project
@@ -93,9 +93,9 @@ class FirmRun:
     def funding_gap_batches(self, months: int = GAP_MONTHS, probability: float = GAP_PROBABILITY) -> Floats:
         """Return, per batch, what must be there at the start to hold the chance of cash-out, CNY, (batches, scenarios).
 
-        The smallest amount at which no more than `probability` of the paths are out of cash within `months`. All scenarios are bracketed
-        together on the first :data:`GAP_PATHS` of the run's own draws; a batch's own amount is the common one plus what its excess of
-        cash-outs costs at the slope there (delta method), so that differences between scenarios keep their shared luck.
+        The amount at which `probability` of the paths are out of cash within `months`. All scenarios are bracketed together to a hundredth
+        on the first :data:`GAP_PATHS` of the run's own draws; from there each batch moves by what its cash-outs above or below
+        `probability` cost at the slope there (delta method), so that differences between scenarios keep their shared luck.
         """
         last = min(months // 3, self.quarters)
         low = np.zeros(len(self.firm.scenarios.names))
@@ -108,13 +108,12 @@ class FirmRun:
             if not short.any():
                 break
             low, high = np.where(short, high, low), np.where(short, 2 * high, high)
-        for _ in range(12):
+        for _ in range(6):
             middle = (low + high) / 2
-            gone = self._gone_with(middle, last)
-            short = gone.mean(axis=0) > probability
+            short = self._gone_with(middle, last).mean(axis=0) > probability
             low, high = np.where(short, middle, low), np.where(short, high, middle)
-        excess = (gone - gone.mean(axis=0)) / self._slope(high, last)
-        amounts: Floats = np.where(enough, 0.0, high + excess)[:, self.place]
+        gone = self._gone_with(high, last)
+        amounts: Floats = np.where(enough, 0.0, np.maximum(0.0, high + (gone - probability) / self._slope(high, last)))[:, self.place]
         return amounts
 
     def _slope(self, amount: Floats, last: int) -> Floats:
@@ -186,7 +185,8 @@ def run_firm(
     arrivals = funding_arrivals(model.firm, calendar, scenarios, paths, seed, 12 * max(cash.burn(), 0.0), assumptions)
     flow = flows(cash, scenarios, model.as_of, held, quarters)
     first, place = distinct(arrivals, flow)
-    firm = model.inputs(kernel_scenarios([scenarios[i] for i in first], arrivals.chosen(first), flow[first]), seed)
+    built = kernel_scenarios([scenarios[i] for i in first], arrivals.chosen(first), flow[first])
+    firm = model.inputs(replace(built, jumps=(known_receipts(model.firm, calendar),) * len(first)), seed)
     outcome = simulate([firm], quarters, paths, seed, threads=threads, sampled=min(paths, 256), progress=progress)[0]
     return FirmRun(model, tuple(scenarios), place, firm, outcome, arrivals, exposures, seed)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
 
 import pandas as pd
 import pytest
@@ -17,6 +19,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import finmodel as fm
+from finmodel.cli import main
 from finmodel.data import data_root, read_table
 from finmodel.errors import DataError
 from finmodel.firms import firms
@@ -550,9 +553,21 @@ def test_a_transaction_with_several_mistakes_names_them_all():
     assert all(part in text for part in ("'share' is no instrument", "action: blank", "'1 March 2022'"))
 
 
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 def run(*arguments):
-    command = [sys.executable, "-m", "finmodel", "restrictions", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    """Run a command in this process, as the shell would."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "argv", ["finmodel", "restrictions", *map(str, arguments)]):
+        try:
+            main()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def test_cases_pass_through_the_command_line(tmp_path):
@@ -582,9 +597,12 @@ def test_bad_cases_are_named_row_by_row_and_nothing_is_written(tmp_path):
     done = run("decide", "--cases", cases)
     assert done.returncode == 2
     assert "no column 'action'" in done.stderr
+    assert "column 'Instrument'" in done.stderr
+    cases.write_bytes(b"investor,issuer\xff\n")
+    assert "UTF-8" in run("decide", "--cases", cases).stderr
 
 
-def test_commands_print(tmp_path):
+def test_commands_print():
     decided = run(
         "decide", "--investor", "us_person", "--issuer", "megvii", "--instrument", "private_share", "--action", "buy", "--on", "2025-03-01"
     )
@@ -613,8 +631,29 @@ def test_commands_print(tmp_path):
         ).returncode
         == 2
     )
+    assert "ban takes effect: CLOUDWALK" in run("timeline", "cloudwalk").stdout
+    assert "sci-tech" not in run("gates", "megvii", "HKEX", "--on", "2019-08-25").stdout
+    grid = json.loads(run("grid", "--format", "json").stdout)
+    assert len(grid) == 9 * 32 * 3
     listed = json.loads(run("list", "--format", "json").stdout)
     assert len(listed) == len(load_regimes())
+
+
+def test_lists_on_the_command_line(tmp_path):
+    days = "Effective Date (CMIC) 14 Feb 2022; Purchase/Sales For Divestment Date (CMIC) 16 Dec 2022; Listing Date (CMIC) 16 Dec 2021"
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    row = '{},"EXAMPLE {} LIMITED",-0- ,"CMIC-EO13959",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,"{}."\r\n'
+    old.write_text(row.format(1, "OPTICS", days), encoding="utf-8")
+    new.write_text(row.format(1, "OPTICS", days) + row.format(2, "LENSES", days), encoding="utf-8")
+    assert "1 designations" in run("load", old, "-o", tmp_path / "out.csv").stdout
+    assert len(read_designations(pd.read_csv(tmp_path / "out.csv", dtype=str, keep_default_na=False))) == 1
+    assert json.loads(run("load", new, "--format", "json").stdout)[1]["legal_name"] == "EXAMPLE LENSES LIMITED"
+    changes = json.loads(run("diff", old, new, "--format", "json").stdout)
+    assert [(c["change"], c["legal_name"]) for c in changes] == [("added", "EXAMPLE LENSES LIMITED")]
+    assert "0 changes" in run("diff", old, old).stdout
+    new.write_text("1,2,3\r\n", encoding="utf-8")
+    assert run("load", new, "-o", tmp_path / "none.csv").returncode == 2
+    assert not (tmp_path / "none.csv").exists()
 
 
 def test_a_designation_knows_its_windows():

@@ -8,6 +8,7 @@ import typer
 
 from finmodel.cli.app import AllOption, Format, FormatOption, app, show
 from finmodel.funding import funding_access
+from finmodel.replay import replay_outcomes
 
 
 @app.command("access")
@@ -38,4 +39,19 @@ def show_access(
             "reason",
         )
         records = [{c: r[c] for c in columns} for r in records]
+    show(records, form)
+
+
+@app.command("replay")
+def show_replay(
+    paths: Annotated[int, typer.Option(help="Paths.")] = 100_000,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 7,
+    form: FormatOption = Format.table,
+) -> None:
+    """Show the model's probability of what happened, asked the day before and without the firm's own later events."""
+    result = replay_outcomes(paths, seed)
+    records = result.records()
+    if form is Format.table:
+        print(result.definition, "\n")
+        records = [{c: r[c] for c in ("quantity", "period", "value", "error", "realised", "reason", "note")} for r in records]
     show(records, form)

@@ -19,6 +19,7 @@ from finmodel.restrictions.lists import diff_lists, load_list
 from finmodel.restrictions.regimes import load_regimes
 from finmodel.restrictions.transactions import Transaction
 from finmodel.restrictions.words import words
+from finmodel.results import Results
 
 commands = typer.Typer(no_args_is_help=True, help="The law: what is in force for a firm, and who may do what on which day.")
 app.add_typer(commands, name="restrictions")
@@ -61,6 +62,17 @@ def _meaning(name: str) -> str:
     return {"issuer": "Firm or legal name.", "fund_commitment_usd": "Committed capital in USD."}.get(name, "Day (YYYY-MM-DD).")
 
 
+def _show(results: Results, columns: str, form: Format) -> None:
+    """Print a result: every column as CSV or JSON, the named ones as a table, with what it says of itself beneath."""
+    records = results.records()
+    if form is not Format.table:
+        show(records, form)
+        return
+    print(results.title)
+    show([{name: record[name] for name in columns.split()} for record in records], form)
+    print("\n".join((results.definition, *results.assumptions)))
+
+
 @commands.command("list")
 def list_command(form: FormatOption = Format.table) -> None:
     """List the regimes: what each forbids to whom, what it does not forbid, and the day to which it was checked."""
@@ -84,13 +96,13 @@ def list_command(form: FormatOption = Format.table) -> None:
 def show_command(firm: Firm, on: Day = "", form: FormatOption = Format.table) -> None:
     """Show what is in force for a firm on a day; without a day, on the last day to which the law was checked."""
     day = on or min(r.verified_to for r in load_regimes().values())
-    show(in_force(firm, day).records(), form)
+    _show(in_force(firm, day), "quantity listed_name relation listed_on effective_on divest_by window forbids citation", form)
 
 
 @commands.command("timeline")
 def timeline_command(firm: Firm, form: FormatOption = Format.table) -> None:
     """Show a firm's designations, the measures that touch it, and its events in order of time."""
-    show(restriction_timeline(firm).records(), form)
+    _show(restriction_timeline(firm), "period quantity note status", form)
 
 
 @commands.command("decide")
@@ -129,7 +141,7 @@ def who_may_buy_command(
     form: FormatOption = Format.table,
 ) -> None:
     """Show which investors may buy a firm's securities on a day: by law, by contract, in practice."""
-    show(who_may_buy(firm, on, instrument, contested).records(), form)
+    _show(who_may_buy(firm, on, instrument, contested), "investor variant answer note contractual practical citation", form)
 
 
 @commands.command("gates")
@@ -140,13 +152,13 @@ def gates_command(
     form: FormatOption = Format.table,
 ) -> None:
     """Show what a firm's own listing has to pass at a venue on a day."""
-    show(listing_gates(firm, venue, on).records(), form)
+    _show(listing_gates(firm, venue, on), "quantity gate binds status citation", form)
 
 
 @commands.command("grid")
 def grid_command(contested: Contested = "unclear", form: FormatOption = Format.table) -> None:
     """Show what a US person could do with each firm's shares on the first of every quarter, 2019 to 2026."""
-    show(us_person_grid(contested=contested).records(), form)
+    _show(us_person_grid(contested=contested), "firm period quantity variant answer status citation", form)
 
 
 @commands.command("load")

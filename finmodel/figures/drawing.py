@@ -52,6 +52,10 @@ class Words:
     data: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
+class NothingToDrawError(LookupError):
+    """A figure that has no value to draw for these firms on this day; the pack leaves its page out."""
+
+
 Source = str | Callable[[Any], Any]
 
 
@@ -119,10 +123,13 @@ def draw(name: str, statements: Any, language: Language = "en", **options: Any) 
     Raises
     ------
     LookupError
-        If there is no such figure; the nearest names are proposed.
+        If there is no such figure (the nearest names are proposed), or it knows nothing of these firms.
     """
     chosen: Figure = plots[name]
-    ax: Axes = chosen(results_of(chosen.of, statements), language=language, **options)
+    results = results_of(chosen.of, statements)
+    if results is None:
+        raise NothingToDrawError(f"figure {name!r} has nothing to draw for {', '.join(statements.firms)}")
+    ax: Axes = chosen(results, language=language, **options)
     return ax
 
 

@@ -117,20 +117,21 @@ def legend(ax: Axes, keys: Sequence[tuple[str, dict[str, Any]]], height: float =
     height : float
         Inches of a row.
     """
-    box, (width, tall) = ax.get_position(), canvas(ax).get_size_inches()
-    inner = float(box.width * width)
-    x, row, swatch = 0.0, 0, 0.14
+    inner, swatch, line = size_of(ax)[0], 0.14, 0.2
+    placed, x, row = [], 0.0, 0
     for text, look in keys:
         need = swatch + 0.06 + text_width(text, LABEL)
         if x and x + need > inner:
             x, row = 0.0, row + 1
-        y = box.y1 - (row * 0.2 + 0.11) / tall
-        patch = Rectangle((box.x0 + x / width, y), swatch / width, 0.11 / tall, transform=canvas(ax).transFigure, **look)
-        canvas(ax).add_artist(patch)
-        at = box.x0 + (x + swatch + 0.06) / width
-        canvas(ax).text(at, y + 0.055 / tall, text, size=LABEL, va="center_baseline")
+        placed.append((x, row, text, look))
         x += need + 0.25
-    room(ax, left=0, right=0, bottom=0, top=row * 0.2 + height)
+    room(ax, left=0, right=0, bottom=0, top=row * line + height)
+    wide, tall = size_of(ax)
+    for x, row_of, text, look in placed:
+        y = 1 + (height + (row - row_of) * line - 0.11) / tall
+        box = Rectangle((x / wide, y), swatch / wide, 0.11 / tall, transform=ax.transAxes, clip_on=False, **look)
+        ax.add_artist(box)
+        ax.text((x + swatch + 0.06) / wide, y + 0.055 / tall, text, transform=ax.transAxes, size=LABEL, va="center_baseline")
 
 
 def censored(ax: Axes, x: float, y: float, colour: str, length: float = 0.18) -> None:

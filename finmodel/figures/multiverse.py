@@ -11,12 +11,18 @@ from finmodel.figures.labels import size_of
 from finmodel.figures.page import inches
 from finmodel.figures.style import ACCENT, FAINT, GREY, HALO, INK, LABEL, LINE, MUTED, NOTE, number, wrap
 from finmodel.figures.words import source_line
-from finmodel.ratios.multiverse import MultiverseResults
+from finmodel.ratios.multiverse import CORE_FIRMS, MultiverseResults, cost_to_revenue_multiverse
+from finmodel.statements import Statements
 
 CHOICES = ("definition", "window", "aggregate", "vintage")
 
 
-@figure("multiverse", of="cost_to_revenue_multiverse")
+def readings(statements: Statements) -> MultiverseResults | None:
+    """Return every reading of the published ratio; None where none of its four firms is in the statements."""
+    return cost_to_revenue_multiverse(statements) if set(CORE_FIRMS) & set(statements.firms) else None
+
+
+@figure("multiverse", of=readings)
 def multiverse(results: MultiverseResults, ax: Axes) -> Words:
     """Draw every reading in order of size, and beneath it which definition, window, aggregate and vintage each one takes.
 

@@ -105,11 +105,14 @@ class Column:
         Numbers right, on the decimal; text left, broken into lines.
     share : float
         Its part of the width that is left when number columns have taken theirs; 0 for as wide as its longest cell.
+    decimal : bool
+        Whether numbers are aligned on the decimal; not where the rows have different units.
     """
 
     head: str
     align: Literal["left", "right"] = "left"
     share: float = 0.0
+    decimal: bool = True
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def draw_table(ax: Axes, table: Table, size: float = LABEL) -> int:
             _put(ax, at, y - (len(lines) - i - 1) * (size - 0.5) * LINE / 72, text, size - 0.5, MUTED, column.align, True, va="bottom")
     y += PAD
     ax.add_artist(_line(ax, 0, width, y, MUTED, 0.7))
-    decimals = [_fraction(table.rows, i, size) if c.align == "right" else 0.0 for i, c in enumerate(table.columns)]
+    decimals = [_fraction(table.rows, i, size) if c.align == "right" and c.decimal else 0.0 for i, c in enumerate(table.columns)]
     for drawn, row in enumerate(table.rows):
         bold = drawn in table.bold
         group = len(row) == 1
@@ -175,7 +178,9 @@ def draw_table(ax: Axes, table: Table, size: float = LABEL) -> int:
             for i, (column, lines, (x, w)) in enumerate(zip(table.columns, cells, spans, strict=True)):
                 for j, text in enumerate(lines):
                     ink = first if i == 0 else INK
-                    if column.align == "right":
+                    if column.align == "right" and not column.decimal:
+                        _put(ax, x + w, y + PAD + j * line, text, size, ink, "right", bold)
+                    elif column.align == "right":
                         _put_number(ax, x + w - decimals[i], y + PAD + j * line, text, size, ink, bold)
                     else:
                         _put(ax, x, y + PAD + j * line, text, size, ink, "left", bold or (i == 0 and first != INK))
@@ -277,6 +282,42 @@ def draw_text(ax: Axes, paragraphs: Sequence[str], size: float = LABEL + 0.5, co
             y += line
         y += line * (0.15 if heading else 0.3 if item else 0.5)
     return len(paragraphs)
+
+
+def balanced(ax: Axes, paragraphs: Sequence[str], size: float, columns: int = 2, gap: float = 0.5) -> None:
+    """Set paragraphs in columns of about the same length.
+
+    Raises
+    ------
+    ValueError
+        If they have no room.
+    """
+    figure, box = canvas(ax), ax.get_position()
+    for tenth in range(2, 11):
+        tall = box.height * tenth / 10
+        ax.set_position((box.x0, box.y1 - tall, box.width, tall))
+        if draw_text(ax, paragraphs, size, columns, gap) == len(paragraphs):
+            return
+        for text in list(ax.texts):
+            text.remove()
+    raise ValueError(f"no room for {len(paragraphs)} paragraphs on a page {figure.get_size_inches()[1]:.1f} inches tall")
+
+
+def fit_text(ax: Axes, paragraphs: Sequence[str], size: float, least: float = 5.0) -> None:
+    """Set paragraphs in one column, in the largest type of at most `size` points in which they have room.
+
+    Raises
+    ------
+    ValueError
+        If even the least size is too large.
+    """
+    while size >= least:
+        if draw_text(ax, paragraphs, size) == len(paragraphs):
+            return
+        for text in list(ax.texts):
+            text.remove()
+        size -= 0.25
+    raise ValueError(f"no room for {sum(map(len, paragraphs))} characters in {inches(ax)} inches")
 
 
 def shade(ax: Axes, x0: float, x1: float, text: str = "", colour: str = PALE) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from finmodel.data import rows
-from finmodel.figures.drawing import Words, figure
+from finmodel.figures.drawing import NothingToDrawError, Words, figure
 from finmodel.figures.labels import ESTIMATE_HATCH, label_ends, legend, missing, panels, room, size_of
 from finmodel.figures.style import ACCENT, FAINT, FIRM_COLOURS, HALO, INK, LABEL, MUTED, NOTE, bn, colour, ink, number, pale, percent
 from finmodel.figures.words import firm_name, listed, marks_note, shown_firms, source_line, tag
@@ -32,6 +32,8 @@ def by_year(results: Results, quantity: str, ax: Axes) -> tuple[pd.DataFrame, li
     table = table[(table["quantity"] == quantity) & table["period"].str.startswith("FY")]
     firms = shown_firms(results.defaults())
     years = sorted(table.loc[table["value"].notna() & table["firm"].isin(firms), "period"].unique())[-_room_for_years(ax, len(firms)) :]
+    if not years:
+        raise NothingToDrawError(f"no yearly value of {quantity.replace('_', ' ')} for {', '.join(firms)}")
     return table[table["period"].isin(years)], firms, years
 
 
@@ -135,7 +137,8 @@ def cost_structure(results: Results, ax: Axes) -> Words:
         Divided into one panel per firm.
     """
     whole, firms, years = by_year(results, "cost_to_revenue", ax)
-    parts = {name: by_year(results, name, ax)[0] for name in PARTS}
+    table = results.defaults()
+    parts = {name: table[table["quantity"].eq(name) & table["period"].isin(years)] for name in PARTS}
     top = 1.1 * whole.loc[whole["firm"].isin(firms), "value"].max()
     legend(
         ax,
@@ -147,7 +150,7 @@ def cost_structure(results: Results, ax: Axes) -> Words:
     for panel, firm in zip(grid, firms, strict=True):
         for x, year in enumerate(years):
             total = row_of(whole, firm, year)
-            known = {name: row_of(table, firm, year) for name, table in parts.items()}
+            known = _same_filing(results, firm, year, total, {name: row_of(table, firm, year) for name, table in parts.items()})
             base = 0.0
             for name, row in known.items():
                 if row is not None:
@@ -171,6 +174,16 @@ def cost_structure(results: Results, ax: Axes) -> Words:
         source_line(read(results, firms, [*PARTS, "cost_to_revenue"], years)),
         data,
     )
+
+
+def _same_filing(
+    results: Results, firm: str, year: str, total: pd.Series | None, known: dict[str, pd.Series | None]
+) -> dict[str, pd.Series | None]:
+    """Return the parts, from the filing of the total where the parts shown first come from another and do not fit it."""
+    if total is None or sum(float(row["value"]) for row in known.values() if row is not None) <= float(total["value"]) + 0.005:
+        return known
+    table = results.table[results.table["vintage"].eq(total["vintage"]) & results.table["basis"].eq(total["basis"])]
+    return {name: row_of(table[table["quantity"] == name], firm, year) for name in known}
 
 
 def _part(panel: Axes, x: float, base: float, value: float, tone: str) -> float:
@@ -204,7 +217,8 @@ def losses(results: Results, ax: Axes) -> Words:
         Divided into one panel per firm.
     """
     reported, firms, years = by_year(results, "net_loss", ax)
-    before = by_year(results, "net_loss_before_fair_value", ax)[0]
+    before = results.defaults()
+    before = before[before["quantity"].eq("net_loss_before_fair_value") & before["period"].isin(years)]
     values = pd.concat([reported, before])
     values = values[values["firm"].isin(firms) & values["value"].notna()]
     low, high = 1.13 * values["value"].min() / 1e9, max(0.0, 1.13 * values["value"].max() / 1e9)
@@ -248,14 +262,19 @@ def losses(results: Results, ax: Axes) -> Words:
 def _swollen(reported: pd.DataFrame, before: pd.DataFrame, firms: list[str]) -> str:
     """Say how much of the reported losses of the firms that have both figures was fair value."""
     keys = ["firm", "period"]
-    both = reported.merge(before, on=keys, suffixes=("", "_before")).dropna(subset=["value", "value_before"])
+    both = reported.merge(before[~before["proxy"].astype(bool)], on=keys, suffixes=("", "_before")).dropna(subset=["value", "value_before"])
     both = both[both["firm"].isin(firms) & (both["value"] < 0) & (both["value"] != both["value_before"])]
     if both.empty:
-        return "Results for the year"
+        last = reported[reported["value"].notna() & reported["firm"].isin(firms)]
+        last = last[last["period"] == last["period"].max()]
+        parts = [f"{firm_name(r['firm'])} {'lost' if r['value'] < 0 else 'earned'} RMB {bn(abs(r['value']))} bn" for r in rows(last)]
+        return f"In {last['period'].iloc[0][-4:]} {listed(parts)}" if parts else "No result for a year is disclosed"
+    years = sorted(both["period"].str[-4:].unique())
     share = 1 - both["value_before"].sum() / both["value"].sum()
     names = listed([firm_name(f) for f in dict.fromkeys(both["firm"])])
     total = bn(-both["value"].sum())
-    return f"{percent(share)} of the RMB {total} bn that {names} reported as losses was preferred shares going up in value, not cash spent"
+    span = years[0] if len(years) == 1 else f"{years[0]} to {years[-1]}"
+    return f"{percent(share)} of the RMB {total} bn that {names} lost in {span} was preferred shares rising in value, not spending"
 
 
 @figure("dependence", of="compute_ratios")
@@ -277,6 +296,8 @@ def dependence(results: Results, ax: Axes) -> Words:
     }
     table = results.defaults()
     firms = shown_firms(table)
+    if not firms:
+        raise NothingToDrawError("no firm reports revenue or a result")
     wide = size_of(ax)[0] > 8
     grid = [panel for row in panels(ax, *((1, 4) if wide else (2, 2)), left=0.12, right=0.2, top=0.55 if wide else 0.3) for panel in row]
     drawn = []
@@ -298,6 +319,8 @@ def dependence(results: Results, ax: Axes) -> Words:
             panel.plot(last["value"], y + 0.2, "o", color=colour(firm), markersize=6, clip_on=False)
             span = " to ".join(dict.fromkeys((percent(low), percent(high))))
             panel.text(0, y, f"{firm_name(firm)} {span}, {last['period']}", color=ink(firm), size=scale(ax), va="bottom")
+    if not drawn:
+        raise NothingToDrawError(f"no dependence on governments, customers or markets is disclosed for {', '.join(firms)}")
     data = pd.DataFrame(drawn)[["firm", "quantity", "period", "variant", "value", "low", "high", "vintage", "mark"]].reset_index(drop=True)
     return Words(
         _dependent(data),

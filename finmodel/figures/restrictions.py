@@ -31,12 +31,12 @@ ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
 ACTIONS = {"buy": "buy", "sell_to_divest": "sell to divest", "hold": "hold"}
 
 
-def _grid(statements: Statements) -> Results:
-    grid = us_person_grid()
-    return replace(grid, table=grid.table[grid.table["firm"].isin(statements.firms)])
+def grid(statements: Statements) -> Results | None:
+    """Return the grid of all firms in the register; None where none of them is among the firms of `statements`."""
+    return us_person_grid() if {known.firm for known in register()} & set(statements.firms) else None
 
 
-@figure("us_person_grid", of=_grid)
+@figure("us_person_grid", of=grid)
 def us_persons(results: Results, ax: Axes) -> Words:
     """Draw what a US person could buy, sell and hold of each firm on the first day of every quarter.
 
@@ -51,8 +51,8 @@ def us_persons(results: Results, ax: Axes) -> Words:
     firms, days = list(dict.fromkeys(table["firm"])), sorted(table["period"].unique())
     place = {day: x for x, day in enumerate(days)}
     scale = LABEL if size_of(ax)[1] > 3 else 4.5
+    room(ax, left=1.95, right=0.05, top=0.0, bottom=0.3)
     legend(ax, list(ANSWERS.values()))
-    room(ax, left=1.95, right=0.05, top=0.05, bottom=0.3)
     step = len(ACTIONS) + 0.6
     for number, firm in enumerate(firms):
         name = ax.annotate(firm_name(firm), (0, number * step + 1.5), (-138, 0), textcoords="offset points", annotation_clip=False)
@@ -122,10 +122,12 @@ class Mark:
 LANES = ("restrictions", "listing attempts", "money raised")
 
 
-def timelines(statements: Statements) -> Results:
-    """Return what happened to each firm in order of time, with whether it was later than the day of `statements`."""
+def timelines(statements: Statements) -> Results | None:
+    """Return what happened to each firm in order of time, and whether after the day of `statements`; None for firms not in the register."""
     known = [f for f in shown_firms(statements.facts) if f in {each.firm for each in register()}]
     parts = [restriction_timeline(firm) for firm in known]
+    if not parts:
+        return None
     table = pd.concat([part.table for part in parts], ignore_index=True)
     return replace(parts[0], table=table.assign(later=table["period"] > statements.day.isoformat()), title="Restrictions and events")
 
@@ -179,7 +181,7 @@ def _mark(row: dict[str, Any]) -> Mark | None:
     if lane is None:
         return None
     first = row["quantity"] in ("listing", "listing_application", *_STEPS) or row["variant"] in ("listed_on", "effective_on")
-    return Mark(date.fromisoformat(row["period"]), _short(row), lane, bool(row["later"]), 0 if first else 1)
+    return Mark(date.fromisoformat(row["period"]), short(row), lane, bool(row["later"]), 0 if first else 1)
 
 
 def _lane(row: dict[str, Any]) -> int | None:
@@ -196,7 +198,7 @@ _CHANGES = ("suspended", "resumed", "approved", "postponed")
 _STEPS = {"listing_lapsed": "lapsed", "listing_withdrawn": "withdrawn", "listing_terminated": "terminated"}
 
 
-def _short(row: dict[str, Any]) -> str:
+def short(row: dict[str, Any]) -> str:
     """Return an event in two or three words, for a label."""
     kind, note = row["quantity"], latin(str(row["note"]))
     if kind == "designation":
@@ -219,12 +221,19 @@ def _short(row: dict[str, Any]) -> str:
         if step in ("CSRC registration", "first offer", "second offer"):
             return f"{step.removeprefix('CSRC ')} {change}" if change else ""
         return step.replace("filed with the ", "at ").replace("submitted to the CSRC", "filed")
-    amount = next((p.strip() for p in note.split(";") if p.strip()[:3] in ("USD", "CNY", "HKD")), "")
     name = head.split("(")[0].split(",")[0].removeprefix("HKEX ").removesuffix(" mandate").strip()
-    return " ".join(x for x in (name.replace("private placement", "placing"), _amount(amount)) if x)
+    return " ".join(x for x in (name.replace("private placement", "placing"), amount_of(note)) if x)
 
 
-def _amount(text: str) -> str:
+def amount_of(note: str) -> str:
+    """Return the first amount of money in an event's note, as it is written on a page; nothing where there is none.
+
+    Examples
+    --------
+    >>> amount_of("HKEX main board 0020; HKD 5,775,000,000; listed")
+    'HKD 5.8 bn'
+    """
+    text = next((part.strip() for part in note.split(";") if part.strip()[:4] in ("USD ", "CNY ", "HKD ")), "")
     if not text:
         return ""
     money, value = text[:3].replace("CNY", "RMB"), float(text[4:].replace(",", ""))
@@ -236,7 +245,7 @@ def _place(ax: Axes, marks: list[Mark], firm: str) -> None:
     width, height = (float(x) / canvas(ax).dpi for x in (ax.get_window_extent().width, ax.get_window_extent().height))
     start, end = ax.get_xlim()
     inch, size = (end - start) / width, NOTE - 1
-    levels = max(1, min(3, int(height / len(LANES) / (size * 1.1 / 72))))
+    levels = max(1, min(5, int(height / len(LANES) / (size * 1.1 / 72))))
     taken: list[tuple[int, int, float, float]] = []
     for mark in sorted(marks, key=lambda m: (m.rank, m.day)):
         x = mark.day.toordinal()

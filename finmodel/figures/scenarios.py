@@ -119,9 +119,7 @@ def _worst(table: pd.DataFrame, firms: list[str]) -> str:
         name = worst["scenario"].replace("-", " ") if worst["value"] > base else ""
         change = f"RMB {bn(worst['value'])} bn instead of {bn(base)} bn at {firm_name(firm)}"
         parts.setdefault(name, []).append(change if name else f"RMB {bn(base)} bn at {firm_name(firm)} in each of them")
-    said = [
-        f"{name} costs most of those that can be computed: two years take {listed(p)}" for name, p in parts.items() if name
-    ]
+    said = [f"{name} costs most of those that can be computed: two years take {listed(p)}" for name, p in parts.items() if name]
     text = "; ".join(said) or "No scenario that can be computed changes what two years take"
     return text[:1].upper() + text[1:]
 

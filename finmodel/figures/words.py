@@ -39,7 +39,7 @@ def shown_firms(table: pd.DataFrame, most: int = 6) -> list[str]:
     core = [firm for firm in FIRM_COLOURS if firm in present]
     if len(present) <= most:
         return [*core, *(firm for firm in present if firm not in core)]
-    return core or list(dict.fromkeys(table.loc[table["value"].notna(), "firm"]))[:most]
+    return core or list(dict.fromkeys(table.loc[table["value"].notna(), "firm"]))[:most] or present[:most]
 
 
 def listed(parts: Sequence[str], last: str = "and") -> str:

@@ -34,8 +34,25 @@ def read_archive(path: Path, firm: str | None = None, progress: Progress | None 
     raise DataError([fault(path.name, f"an archive of {found}", "a workbook, an SEC data set (num.txt, sub.txt) or inline XBRL")])
 
 
+def refuse_old(path: Path, firm: str | None = None, progress: Progress | None = None) -> pd.DataFrame:
+    """Refuse an Office file of the kind before 2007, which is also what a password makes of a newer one.
+
+    Raises
+    ------
+    DataError
+        Always.
+    """
+    found = "an Excel 97 file, or a workbook with a password"
+    raise DataError([fault(path.name, found, "an .xlsx workbook without a password", "save a copy as .xlsx and load that")])
+
+
+def _is_old(head: bytes, _path: Path) -> bool:
+    return head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+
+
 def _is_zip(head: bytes, _path: Path) -> bool:
     return head.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
+loaders.add("old_office", Loader("old_office", "no Office files from before 2007", _is_old, refuse_old))
 loaders.add("archive", Loader("archive", "Excel workbooks and zip archives of XBRL", _is_zip, read_archive))

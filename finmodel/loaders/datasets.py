@@ -69,7 +69,9 @@ def read_parquet(path: Path, firm: str | None = None, progress: Progress | None 
     """
     stem = path.name.replace("sub", "num")
     num, sub = path.with_name(stem), path.with_name(stem.replace("num", "sub"))
-    if "num" not in stem or not num.is_file() or not sub.is_file():
+    if "num" not in stem:
+        raise DataError([fault(path.name, "a parquet file of unknown content", "num and sub of an SEC data set, so named")])
+    if not num.is_file() or not sub.is_file():
         other = sub.name if num.is_file() else num.name
         raise DataError([fault(path.name, "one half of a data set", f"{other} beside it", "sub has the filings, num their figures")])
     return _facts(_parquet(sub, SUB), _parquet(num, NUM), path, firm)

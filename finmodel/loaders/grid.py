@@ -12,12 +12,17 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from finmodel.errors import DataError, fault
 from finmodel.loaders.guard import LIMITS, Limits, check_size, opened_zip, xml_events
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -80,6 +85,7 @@ def column_letters(index: int) -> str:
     return letters
 
 
+@cache
 def _column_index(letters: str) -> int:
     index = 0
     for letter in letters:
@@ -139,12 +145,10 @@ def _check_sheets(archive: zipfile.ZipFile, name: str, limits: Limits) -> None:
                 address = cell.get("r") or ""
                 if match := _CELL.fullmatch(address):
                     last_row, last_column = max(last_row, int(match[2])), max(last_column, _column_index(match[1]) + 1)
-                if max(count, last_row * last_column) > limits.cells or last_column > limits.columns:
-                    what = f"a used area of {last_row:,} rows by {last_column:,} columns"
-                    remedy = "delete stray cells far from the table and save again"
-                    raise DataError(
-                        [fault(f"{name}, {title}", what, f"at most {limits.cells:,} cells, {limits.columns:,} columns", remedy)]
-                    )
+                if last_row * last_column > limits.cells or last_column > limits.columns or count > limits.cells:
+                    found = f"{count:,} cells and more, in {last_row:,} rows by {last_column:,} columns"
+                    allowed = f"at most {limits.cells:,} cells in all and {limits.columns:,} columns"
+                    raise DataError([fault(f"{name}, {title}", found, allowed, "delete stray cells far from the table and save again")])
                 if _unsaved(cell):
                     unsaved.append(f"{title}!{address}")
     if unsaved:
@@ -153,15 +157,10 @@ def _check_sheets(archive: zipfile.ZipFile, name: str, limits: Limits) -> None:
         raise DataError([fault(where, what, "values", "open the workbook in a spreadsheet program and save it")])
 
 
-def _unsaved(cell: object) -> bool:
+def _unsaved(cell: etree._Element) -> bool:
     """Whether a cell holds a formula whose result was not stored with it."""
-    from lxml import etree
-
-    assert isinstance(cell, etree._Element)
-    if cell.find(f"{_MAIN}f") is None:
-        return False
-    value = cell.find(f"{_MAIN}v")
-    return value is None or (not value.text and cell.get("t") != "str")
+    parts = {part.tag: part.text for part in cell}
+    return f"{_MAIN}f" in parts and not parts.get(f"{_MAIN}v") and not (f"{_MAIN}v" in parts and cell.get("t") == "str")
 
 
 def _sheet_titles(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
@@ -204,7 +203,15 @@ def _split(text: str, name: str, limits: Limits) -> list[tuple[str, ...]]:
     before = csv.field_size_limit(limits.field)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        return [tuple(cell.strip() for cell in row) for row in reader if row]
+        rows: list[tuple[str, ...]] = []
+        cells = 0
+        for row in reader:
+            cells += len(row)
+            if cells > limits.cells:
+                raise DataError([fault(name, f"more than {limits.cells:,} cells", "a smaller table", "split it")])
+            if row:
+                rows.append(tuple(cell.strip() for cell in row))
+        return rows
     except csv.Error as error:
         raise DataError([fault(name, f"a broken CSV table ({error})", "quotes that close, cells of moderate length")]) from None
     finally:
@@ -215,10 +222,8 @@ def _check_rows(rows: list[tuple[str, ...]], name: str, limits: Limits) -> None:
     if not rows:
         raise DataError([fault(name, "no rows", "a header and rows")])
     width = len(rows[0])
-    if width > limits.columns or width * len(rows) > limits.cells:
-        raise DataError(
-            [fault(name, f"{len(rows):,} rows by {width:,} columns", f"at most {limits.cells:,} cells, {limits.columns:,} columns")]
-        )
+    if width > limits.columns:
+        raise DataError([fault(name, f"{width:,} columns", f"at most {limits.columns:,}")])
     ragged = [i for i, row in enumerate(rows, start=1) if len(row) != width]
     if ragged:
         faults = [fault(f"{name}, row {i}", f"{len(rows[i - 1])} cells", f"{width}, as in the header") for i in ragged[:20]]
@@ -256,7 +261,7 @@ def decoded(raw: bytes, name: str) -> str:
 
 
 def _chinese(text: str) -> bool:
-    """Whether text decoded as GB18030 is Chinese, and not another encoding misread: nearly all its letters are common ones."""
+    """Whether text decoded as GB18030 is Chinese and not another encoding misread: nearly all its characters are of the common set."""
     letters = [c for c in text[:20_000] if ord(c) > 127]
-    common = sum("\u4e00" <= c <= "\u9fff" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uffef" for c in letters)
+    common = sum(bool(c.encode("gb2312", errors="ignore")) for c in letters)
     return bool(letters) and common > 0.9 * len(letters)

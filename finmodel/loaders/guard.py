@@ -39,16 +39,16 @@ class Limits:
     """
 
     text_bytes: int = 50_000_000
-    json_bytes: int = 400_000_000
+    json_bytes: int = 150_000_000
     xml_bytes: int = 200_000_000
     zip_bytes: int = 500_000_000
-    csv_bytes: int = 200_000_000
+    csv_bytes: int = 50_000_000
     pdf_bytes: int = 300_000_000
     members: int = 5_000
     member_bytes: int = 1_000_000_000
     total_bytes: int = 2_000_000_000
     ratio: int = 200
-    cells: int = 5_000_000
+    cells: int = 1_000_000
     columns: int = 2_000
     field: int = 10_000_000
     depth: int = 100
@@ -157,10 +157,10 @@ def check_prolog(head: bytes, where: str) -> None:
         raise DataError([fault(where, f"no XML ({error})", "a well-formed XML file")]) from None
 
 
-def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...]) -> Iterator[etree._Element]:
+def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...], nested: bool = False) -> Iterator[etree._Element]:
     """Yield each element of the named tags as it ends and forget what is behind it; entities are never expanded.
 
-    An element inside another of the named tags is kept until the outer one has been given.
+    Where they may be `nested` in each other, an inner element is kept until the outer one has been given.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...]) -> Iterator[
     try:
         events = etree.iterparse(
             _Joined(head, stream),
-            events=("start", "end"),
+            events=("start", "end") if nested else ("end",),
             tag=tag,
             resolve_entities=False,
             no_network=True,
@@ -187,7 +187,7 @@ def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...]) -> Iterator[
                 inside += 1
                 continue
             yield element
-            inside -= 1
+            inside -= nested
             if not inside:
                 element.clear()
                 _forget_before(element)

@@ -155,7 +155,9 @@ def check_identities(facts: pd.DataFrame) -> list[dict[str, object]]:
             cells = dict.fromkeys(item for parts in identity.readings for _, item in parts)
             words = {"statement": identity.statement, "check": identity.check, "cells": ", ".join([identity.total, *cells])}
             tables.append(gaps.reset_index().assign(**words))
-    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=RECORD)
+    if not tables:
+        return []
+    table = pd.concat(tables, ignore_index=True)
     table["right"] = table["left"] - table["difference"]
     table["passed"] = table["difference"].abs() <= table["unit"] * (1 + 1e-9)
     return rows(table[RECORD])

@@ -6,6 +6,8 @@ programs), ``table_periods.csv`` (their codes for periods).
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -17,12 +19,14 @@ from finmodel.errors import DataError, fault
 from finmodel.facts import CURRENCIES, REQUIRED, check_facts
 from finmodel.loaders.base import Loader, Progress, loaders, slug
 from finmodel.loaders.cells import Cell, UnfitError, amount, facts_of_cells, named
-from finmodel.loaders.concepts import Tagged, concept_map, day, facts_of, name_line_items
+from finmodel.loaders.concepts import Named, Tagged, concept_map, day, facts_of, name_line_items
 from finmodel.loaders.grid import Grid, read_csv_grid, read_workbook
 from finmodel.loaders.wide import periods_across, read_wide
 from finmodel.units import Period
 
 Layout = dict[str, str]
+Getter = Callable[[tuple[str, ...], str], str]
+"""Gives the cell of a row that has a role, blank where no column has it."""
 
 
 def read_workbook_facts(path: Path, firm: str | None = None) -> pd.DataFrame:
@@ -119,7 +123,7 @@ def _layout(header: tuple[str, ...]) -> Layout:
     return {}
 
 
-def _reader(columns: dict[str, int]) -> Callable[[tuple[str, ...], str], str]:
+def _reader(columns: dict[str, int]) -> Getter:
     return lambda row, role: row[columns[role]] if role in columns else ""
 
 
@@ -129,26 +133,34 @@ def _read_list(grid: Grid, columns: dict[str, int], path: Path, firm: str | None
         what = f"columns {', '.join(grid.rows[0])}"
         raise DataError([fault(path.name, what, "a column period_end (or period)", "figures without dates cannot be used")])
     get = _reader(columns)
-    tagged: list[Tagged] = []
+    known = _concepts(columns, [get(row, "label") for row in grid.rows[1:]])
     cells: list[Cell] = []
+    figures: dict[str, list[Tagged]] = {}
     faults: list[str] = []
     for number, row in enumerate(grid.rows[1:], start=2):
         money = "currency" not in columns or get(row, "currency") in CURRENCIES
         if get(row, "dimensions") or not money or (firm and get(row, "firm") not in ("", firm)):
             continue
         cell = _list_cell(row, get, f"{path.name}, row {number}", firm or get(row, "firm") or slug(path.name), faults)
-        if cell is None:
-            continue
-        taxonomy = get(row, "taxonomy") or _taxonomies().get(cell.label, "")
-        if cell.label in concept_map().get(taxonomy, {}):
-            tagged.append(_tagged(cell, taxonomy, get(row, "document") or slug(path.name)))
-        elif not taxonomy:
+        if cell is not None and known is not None:
+            taxonomy = get(row, "taxonomy") or known.get(cell.label, "")
+            figures.setdefault(cell.firm, []).append(_tagged(cell, taxonomy, get(row, "document") or slug(path.name)))
+        elif cell is not None:
             cells.append(cell)
+            if cell.statement in ("income", "cash_flow") and not cell.start:
+                faults.append(fault(f"{path.name}, row {number}, {cell.label[:40]}", "no first day", "period_start, or a period: FY 2020"))
     if faults:
         raise DataError(faults[:50])
-    if tagged:
-        return facts_of(name_line_items(tagged), firm or slug(path.name), "secondary", path)
-    return facts_of_cells(cells, path, "secondary")
+    return _facts_of_concepts(figures, path) if figures else facts_of_cells(cells, path, "secondary")
+
+
+def _concepts(columns: dict[str, int], labels: list[str]) -> dict[str, str] | None:
+    """Return the taxonomy of each concept if the labels are concepts, None if they are words.
+
+    They are where the table names taxonomies or a concept's name is no word, as in ``GrossProfit``; ``Revenue`` alone may be either.
+    """
+    known = _taxonomies()
+    return known if "taxonomy" in columns or any(label in known and re.search("[a-z][A-Z]", label) for label in labels) else None
 
 
 @cache
@@ -157,7 +169,21 @@ def _taxonomies() -> dict[str, str]:
     return {concept: taxonomy for taxonomy in ("ifrs-full", "us-gaap") for concept in concept_map()[taxonomy]}
 
 
-def _list_cell(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str], where: str, firm: str, faults: list[str]) -> Cell | None:
+def _facts_of_concepts(figures: dict[str, list[Tagged]], path: Path) -> pd.DataFrame:
+    """Return the facts of figures tagged with concepts, by firm; a concept that is on no map keeps its name and has no line item."""
+    tables = []
+    for firm, tagged in figures.items():
+        mapped = [figure for figure in tagged if figure.concept in concept_map().get(figure.taxonomy, {})]
+        others = [Named(figure, "", "other") for figure in tagged if figure.concept not in concept_map().get(figure.taxonomy, {})]
+        tables.append(facts_of([*name_line_items(mapped), *others], firm, "secondary", path))
+    facts = pd.concat(tables, ignore_index=True)
+    if not facts["line_item"].ne("").any():
+        some = ", ".join(list(dict.fromkeys(facts["label"]))[:5])
+        raise UnfitError([fault(path.name, f"no line item among {some}", "concepts of data/concepts.csv")])
+    return facts
+
+
+def _list_cell(row: tuple[str, ...], get: Getter, where: str, firm: str, faults: list[str]) -> Cell | None:
     """Return the figure in a row of a list, None where there is none or it is at fault."""
     label, printed = get(row, "label"), get(row, "value")
     try:
@@ -184,12 +210,12 @@ def _tagged(cell: Cell, taxonomy: str, document: str) -> Tagged:
     )  # fmt: skip
 
 
-def _span(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str]) -> tuple[str, str]:
+def _span(row: tuple[str, ...], get: Getter) -> tuple[str, str]:
     """Return first and last day of a row's period; the first is blank for an instant."""
-    if get(row, "period_end"):
+    if get(row, "period_end")[:2].isdigit():
         end, start = day(get(row, "period_end")), get(row, "period_start")
         return (day(start) if start and start != end else "", end)
-    period = Period.parse(get(row, "period"))
+    period = Period.parse(get(row, "period") or get(row, "period_end"))
     return (period.start.isoformat() if period.start else "", period.end.isoformat())
 
 
@@ -197,7 +223,6 @@ def _read_records(grid: Grid, columns: dict[str, int], items: dict[int, str], la
     """Read one row per firm and period, one column per line item; columns that name none are left out."""
     get = _reader(columns)
     names = {place: named(label, layout=layout.get("layout", "")) for place, label in items.items()}
-    scale = float(layout.get("scale", "1"))
     cells: list[Cell] = []
     faults: list[str] = []
     for number, row in enumerate(grid.rows[1:], start=2):
@@ -213,6 +238,7 @@ def _read_records(grid: Grid, columns: dict[str, int], items: dict[int, str], la
         if currency not in CURRENCIES:
             faults.append(fault(f"{path.name}, row {number}", f"currency {currency!r}", f"one of {', '.join(CURRENCIES)}"))
             continue
+        scale = amount(layout.get("scale", get(row, "scale") or "1"), f"{path.name}, row {number}, scale", faults) or 1.0
         for place, (item, statement) in names.items():
             printed = row[place]
             if layout.get("missing") and printed in (layout["missing"], f"{layout['missing']}.0"):
@@ -229,7 +255,7 @@ def _read_records(grid: Grid, columns: dict[str, int], items: dict[int, str], la
     return facts_of_cells(cells, path, layout.get("read_from", "secondary"))
 
 
-def _record_span(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str], layout: Layout) -> tuple[str, str]:
+def _record_span(row: tuple[str, ...], get: Getter, layout: Layout) -> tuple[str, str]:
     """Return first and last day of the period of a record."""
     if code := get(row, "code"):
         table = read_table("table_periods")
@@ -251,13 +277,23 @@ def _months_of(year: str, months: int) -> tuple[str, str]:
     return str(period.start), period.end.isoformat()
 
 
+BINARY = (b"PK", b"%PDF", b"PAR1", b"\xd0\xcf\x11\xe0")
+"""How files begin that are no text, whatever their name."""
+
+
 def _is_csv(head: bytes, path: Path) -> bool:
-    """Whether text is a table: at least two rows with the same number, three or more, of delimiters."""
+    """Whether text is a table: its first rows have as many cells as its header, which holds no figures."""
+    if head.startswith(BINARY):
+        return False
     if b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return path.suffix.lower() in (".csv", ".tsv")
     encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    first, _, rest = head[: len(head) // 2 * 2].decode(encoding, errors="replace").partition("\n")
-    return any(first.count(mark) >= 2 and mark in rest for mark in (",", "\t", ";")) and len(first) < 20_000 and "<" not in first[:200]
+    lines = head[: len(head) // 2 * 2].decode(encoding, errors="replace").splitlines()[:20]
+    if len(lines) < 2 or lines[0].lstrip()[:1] in ("<", "{", "%") or re.search(r"\d,\d{3}\b", lines[0]):
+        return False
+    mark = max(",\t;", key=lines[0].count)
+    widths = [len(row) for row in csv.reader(lines, delimiter=mark)]
+    return widths[0] == widths[1] >= 3 or (len(set(widths)) == 1 and widths[0] == 2)
 
 
 loaders.add("csv", Loader("csv", "CSV and tab-separated tables", _is_csv, read_csv_facts))

@@ -135,7 +135,7 @@ def _read_instance(stream: IO[bytes], where: str, report: _Report) -> None:
 
 def _read_inline(stream: IO[bytes], where: str, report: _Report) -> None:
     tags = [f"{{{ns}}}{name}" for ns in INLINE for name in ("nonFraction", "nonNumeric")]
-    for element in xml_events(stream, where, (f"{XBRLI}context", f"{XBRLI}unit", *tags)):
+    for element in xml_events(stream, where, (f"{XBRLI}context", f"{XBRLI}unit", *tags), nested=True):
         if _read_frame(element, where, report):
             continue
         prefix, _, local = (element.get("name") or "").partition(":")

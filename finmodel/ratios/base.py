@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -48,7 +49,7 @@ class Ratio:
     proxy: bool = False
     default: bool = True
 
-    @property
+    @cached_property
     def operands(self) -> tuple[str, ...]:
         """The line items it needs."""
         return tuple(inspect.signature(self.function).parameters)

@@ -92,7 +92,7 @@ def in_force(firm: str, on: date | str, law_as_of: date | str | None = None) -> 
             "listed_name": designation.legal_name,
             "relation": designation.relation,
             **{name: _iso(getattr(designation, name)) for name in _WINDOWS[1:]},
-            "window": designation.window(day),
+            "window": designation.window(day) if designation.divest_by else "",
             "binds": measure.binds,
             "forbids": f"{measure.actions}: {measure.instruments}" if measure.instruments else measure.actions,
             "does_not_forbid": "; ".join(regime.does_not_forbid),
@@ -372,7 +372,7 @@ def _iso(day: date | None) -> str:
 
 
 def _results(found: list[dict[str, Any]], title: str, definition: str, figure: str = "") -> Results:
-    blank = dict.fromkeys(RECORD_COLUMNS, "") | {"value": float("nan")}
+    blank = dict.fromkeys(RECORD_COLUMNS, "") | {"value": float("nan"), "reason": "in words"}
     own = list(dict.fromkeys(key for row in found for key in row if key not in RECORD_COLUMNS))
     table = pd.DataFrame([{**blank, **dict.fromkeys(own, ""), **row} for row in found], columns=[*RECORD_COLUMNS, *own])
     return Results(table, title, definition, assumptions=(f"law checked to {_verified_to()}",), figure=figure)
