@@ -245,6 +245,17 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatc
         fm.load(tmp_path / "a_num.parquet")
 
 
+def test_what_pandas_wrote_beside_a_parquet_table_is_not_read(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    with zipfile.ZipFile(samples.data_set(tmp_path / "a.zip")) as archive:
+        for name in ("num", "sub"):
+            with archive.open(f"{name}.txt") as stream:
+                pd.read_csv(stream, sep="\t", dtype=str).to_parquet(tmp_path / f"a_{name}.parquet")
+            table = parquet.read_table(tmp_path / f"a_{name}.parquet").replace_schema_metadata({b"pandas": b"{damaged"})
+            parquet.write_table(table, tmp_path / f"a_{name}.parquet")
+    assert len(fm.load(tmp_path / "a_num.parquet")) == 4
+
+
 def test_a_damaged_parquet_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     for name in ("a_num.parquet", "a_sub.parquet"):
