@@ -91,8 +91,9 @@ def _parquet(path: Path, columns: list[str]) -> pd.DataFrame:
         if size > LIMITS.total_bytes:
             raise DataError([fault(path.name, f"{megabytes(size)} unpacked", f"at most {megabytes(LIMITS.total_bytes)}")])
         filters = [("tag", "in", sorted(_concepts()))] if "tag" in there else None
-        frame: pd.DataFrame = parquet.read_table(path, columns=there, filters=filters).to_pandas()
-    except (arrow.ArrowException, OSError) as error:
+        table = parquet.read_table(path, columns=there, filters=filters)
+        frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()  # what pandas once noted in the file is not needed
+    except (arrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError([fault(path.name, f"a damaged parquet file ({str(error)[:80]})", "a whole one")]) from None
     return _complete(frame.map(lambda value: "" if pd.isna(value) else str(value)), columns, path.name)
 
