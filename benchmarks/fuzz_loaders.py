@@ -133,7 +133,7 @@ class Worker:
         self.process: subprocess.Popen[str] | None = None
 
     def load(self, path: Path) -> dict[str, object]:
-        """Return outcome (loaded, refused, crashed, died, hung), text, seconds and the worker's peak memory in MB."""
+        """Return outcome (loaded, refused, crashed, died, hung), text, seconds of processor and the worker's peak memory in MB."""
         if self.process is None:
             command = [sys.executable, str(Path(__file__).resolve()), "--work", str(self.memory)]
             environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
@@ -141,7 +141,6 @@ class Worker:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
             )
             self.process.stdout.readline()
-        started = time.perf_counter()
         self.process.stdin.write(f"{path}\n")
         self.process.stdin.flush()
         ready, _, _ = select.select([self.process.stdout], [], [], self.seconds)
@@ -150,7 +149,7 @@ class Worker:
             return json.loads(line)
         outcome = "died" if ready else "hung"
         code = self.close()
-        return {"outcome": outcome, "text": f"exit {code}", "seconds": time.perf_counter() - started, "memory": 0}
+        return {"outcome": outcome, "text": f"exit {code}", "seconds": self.seconds, "memory": 0}
 
     def close(self) -> int | None:
         """End the worker; return its exit code."""
@@ -170,13 +169,14 @@ def work(memory: int) -> None:
     import resource
 
     import finmodel as fm
+    import finmodel.loaders
 
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     answers.write("ready\n")
     for line in sys.stdin:
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             facts = fm.load(line.rstrip("\n"))
             outcome, text = "loaded", str(len(facts))
@@ -186,9 +186,14 @@ def work(memory: int) -> None:
             import traceback
 
             outcome, text = "crashed", f"{type(error).__name__}: {error}\n{traceback.format_exc()[-1500:]}"
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-        seconds = time.perf_counter() - started
-        answers.write(json.dumps({"outcome": outcome, "text": text, "seconds": seconds, "memory": peak}) + "\n")
+        seconds = time.process_time() - started
+        answers.write(json.dumps({"outcome": outcome, "text": text, "seconds": seconds, "memory": peak()}) + "\n")
+
+
+def peak() -> float:
+    """Peak memory of this process in MB (getrusage would count that of the process it was made from)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1000
 
 
 def fuzz(form: str, seeds: list[Path], count: int, seed: int, folder: Path, keep: Path | None = None) -> dict[str, object]:
@@ -245,15 +250,25 @@ def cut_seeds(form: str, inputs: Path, folder: Path) -> list[Path]:
 
 
 def _statement_text(inputs: Path, folder: Path) -> list[Path]:
-    import pypdfium2
+    """Return short PDF reports as plain text with their columns kept apart by spaces, one file each."""
+    from finmodel.loaders.pdf import Pdf
 
     out = []
-    for path in sorted(inputs.glob("documents/*1955-HK_hkex_prospectus*.pdf")):
-        with pypdfium2.PdfDocument(path) as document:
-            pages = [document[number].get_textpage().get_text_range() for number in range(313, 319)]
-        out.append(folder / "statements.txt")
+    for path in sorted({*inputs.glob("documents/*3Q20*.pdf"), *inputs.glob("documents/en_Intel*.pdf")}):
+        document = Pdf(path)
+        pages = ["\n".join(map(_spaced, document.page(number).lines)) for number in range(1, document.count + 1)]
+        document.close()
+        out.append(folder / f"{path.stem}.txt")
         out[-1].write_text("\f".join(pages), encoding="utf-8")
     return out
+
+
+def _spaced(line: object) -> str:
+    """Return a line of words with as many spaces between them as the page leaves room for."""
+    text = ""
+    for word in line.words:  # type: ignore[attr-defined]
+        text += " " * max(int(word.x0 / 4) - len(text), 1 if text else 0) + word.text
+    return text
 
 
 def _few_filings(path: Path, folder: Path) -> Path:

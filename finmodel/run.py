@@ -38,9 +38,9 @@ TABLES = (
 HORIZON = 60
 _SHARES = ("firm", "quantity", "restriction", "value", "error", "unit", "reason")
 _FUNDING = (
-    "Funding: hazards, sizes, costs and lead times of channels and the shares of investor classes are stated with ranges (channel_terms.csv, "
-    "class_mix.csv, market.csv), moved by the dated rounds of other firms; no effect of a restriction on them is estimated, because none is "
-    "identified.",
+    "Funding: hazards, sizes, costs and lead times of channels and the shares of investor classes are stated with ranges ("
+    "channel_terms.csv, class_mix.csv, market.csv), moved by the dated rounds of other firms; no effect of a restriction on them is "
+    "estimated: none is identified.",
     "Funding: where the law is unclear it is read as prohibiting; the tornado shows the other reading.",
     "Funding: money known to have been raised between the balance date and the day is counted; a deal under way is not known.",
     "Funding: redemption of preferred shares if no listing comes is left out: its terms are not disclosed for any of the firms.",

@@ -49,7 +49,8 @@ def list_command(form: FormatOption = Format.table) -> None:
 @commands.command("show")
 def show_command(name: Name, form: FormatOption = Format.table) -> None:
     """Show every assumption of a scenario with its reason and reference."""
-    show(rows(read_scenario(name).table), form)
+    table = read_scenario(name).table.astype(object)
+    show(rows(table.where(table.notna(), None)), form)
 
 
 @commands.command("diff")

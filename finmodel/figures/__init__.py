@@ -6,7 +6,7 @@
 True
 """
 
-from finmodel.figures import context, coverage, multiverse, ratios, restrictions, runway, scenarios
+from finmodel.figures import context, coverage, funding, multiverse, ratios, restrictions, runway, scenarios, survival
 from finmodel.figures.drawing import Figure, Words, draw, figure, save_figure, words_of
 from finmodel.figures.style import style
 from finmodel.results import plots
@@ -18,6 +18,7 @@ __all__ = [
     "coverage",
     "draw",
     "figure",
+    "funding",
     "multiverse",
     "plots",
     "ratios",
@@ -26,5 +27,6 @@ __all__ = [
     "save_figure",
     "scenarios",
     "style",
+    "survival",
     "words_of",
 ]

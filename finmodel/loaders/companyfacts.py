@@ -38,19 +38,9 @@ def read_companyfacts(path: Path, firm: str | None = None, progress: Progress | 
     return facts_of(name_line_items(tagged), firm or slug(entity), "secondary", path)
 
 
-class _File(msgspec.Struct, gc=False):
-    """A companyfacts file; what is not needed is left unparsed."""
+class _Entry(msgspec.Struct):
+    """A figure as one filing reports it."""
 
-    facts: dict[str, msgspec.Raw]
-    entityName: str | None = None  # noqa: N815 - named by the file
-
-
-class _Concept(msgspec.Struct, gc=False):
-    units: dict[str, msgspec.Raw]
-    label: str | None = None
-
-
-class _Entry(msgspec.Struct, gc=False):
     end: str
     val: int | float
     accn: str
@@ -59,60 +49,61 @@ class _Entry(msgspec.Struct, gc=False):
     start: str | None = None
 
 
-def _read(path: Path) -> tuple[str, list[Tagged]]:
-    """Return the firm's name and its figures."""
-    check_size(path, LIMITS.json_bytes, "a companyfacts JSON file")
-    file = _decoded(path.read_bytes(), path.name)
-    faults: list[str] = []
-    tagged: list[Tagged] = []
-    for taxonomy in concept_map():
-        for concept, body in _concepts(file.facts.get(taxonomy), f"{path.name}, {taxonomy}", faults).items():
-            if concept in concept_map()[taxonomy]:
-                tagged += _figures(taxonomy, concept, body, f"{path.name}, {taxonomy}:{concept}", faults)
-    if not tagged and not faults:
-        known = ", ".join(concept_map())
-        faults.append(fault(path.name, f"no figure of {known}", "at least one concept of data/concepts.csv in a known currency"))
-    if faults:
-        raise DataError(faults[:50])
-    return file.entityName or path.name, tagged
+class _Concept(msgspec.Struct):
+    """A concept: figures by unit, decoded only where the unit is a currency."""
+
+    units: dict[str, msgspec.Raw]
+    label: str | None = None
 
 
-def _decoded(raw: bytes, name: str) -> _File:
-    try:
-        return msgspec.json.decode(raw, type=_File)
-    except msgspec.ValidationError:
-        raise DataError([fault(name, "JSON of another kind", "SEC companyfacts (cik, entityName, facts)")]) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise DataError([fault(name, f"no JSON ({error})", "a whole companyfacts file", "fetch it again")]) from None
+class _Company(msgspec.Struct):
+    """The file: concepts by taxonomy, decoded only where the concept is known."""
+
+    facts: dict[str, dict[str, msgspec.Raw]]
+    entityName: str | None = None  # noqa: N815 - the file's own name
 
 
-def _concepts(taxonomy: msgspec.Raw | None, where: str, faults: list[str]) -> dict[str, msgspec.Raw]:
-    try:
-        return msgspec.json.decode(taxonomy, type=dict[str, msgspec.Raw]) if taxonomy is not None else {}
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        faults.append(fault(where, str(error), "an object of concepts"))
-        return {}
-
-
-def _figures(taxonomy: str, concept: str, body: msgspec.Raw, where: str, faults: list[str]) -> list[Tagged]:
-    """Return one concept's entries in every currency; entries in shares or percent are no money and left out."""
-    tagged: list[Tagged] = []
-    try:
-        described = msgspec.json.decode(body, type=_Concept)
-        for currency, entries in described.units.items():
-            if currency in CURRENCIES:
-                label = described.label or concept
-                tagged += [_tagged(taxonomy, concept, label, currency, entry) for entry in _ENTRIES.decode(entries)]
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError) as error:
-        faults.append(fault(where, f"an entry that is no figure ({error})", "end, val, accn, form and filed in every entry"))
-    return tagged
-
-
+_COMPANY = msgspec.json.Decoder(_Company)
+_CONCEPT = msgspec.json.Decoder(_Concept)
 _ENTRIES = msgspec.json.Decoder(list[_Entry])
 
 
-def _tagged(taxonomy: str, concept: str, label: str, currency: str, entry: _Entry) -> Tagged:
-    form = entry.form
+def _read(path: Path) -> tuple[str, list[Tagged]]:
+    """Return the firm's name and its figures."""
+    check_size(path, LIMITS.json_bytes, "a companyfacts JSON file")
+    try:
+        company = _COMPANY.decode(path.read_bytes())
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        expected = "SEC companyfacts (cik, entityName, facts)"
+        raise DataError([fault(path.name, f"JSON of another kind, or damaged ({error})", expected, "fetch it again")]) from None
+    faults: list[str] = []
+    tagged: list[Tagged] = []
+    for taxonomy, known in concept_map().items():
+        for concept, body in company.facts.get(taxonomy, {}).items():
+            if concept in known:
+                tagged += _concept(taxonomy, concept, body, f"{path.name}, {taxonomy}:{concept}", faults)
+    if not tagged and not faults:
+        names = ", ".join(concept_map())
+        faults.append(fault(path.name, f"no figure of {names}", "at least one concept of data/concepts.csv in a known currency"))
+    if faults:
+        raise DataError(faults[:50])
+    return company.entityName or path.name, tagged
+
+
+def _concept(taxonomy: str, concept: str, body: msgspec.Raw, where: str, faults: list[str]) -> list[Tagged]:
+    """Return one concept's entries in every currency; entries in shares or percent are no money and left out."""
+    tagged: list[Tagged] = []
+    try:
+        about = _CONCEPT.decode(body)
+        for currency, entries in about.units.items():
+            if currency in CURRENCIES:
+                tagged += [_entry(taxonomy, concept, about.label or concept, currency, entry) for entry in _ENTRIES.decode(entries)]
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        faults.append(fault(where, str(error), "entries with end, val, accn, form and filed, days as YYYY-MM-DD"))
+    return tagged
+
+
+def _entry(taxonomy: str, concept: str, label: str, currency: str, entry: _Entry) -> Tagged:
     return Tagged(
         taxonomy,
         concept,
@@ -124,10 +115,10 @@ def _tagged(taxonomy: str, concept: str, label: str, currency: str, entry: _Entr
         1.0,
         currency,
         None,
-        f"{form} {entry.accn}",
+        f"{entry.form} {entry.accn}",
         day(entry.filed),
-        "unaudited" if form[:4] == "10-Q" else "",
-        "amended" if form[-2:] == "/A" else "",
+        "unaudited" if entry.form[:4] == "10-Q" else "",
+        "amended" if entry.form[-2:] == "/A" else "",
         f"{taxonomy}:{concept}",
     )
 
