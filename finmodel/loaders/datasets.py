@@ -89,20 +89,11 @@ def _parquet(path: Path, columns: list[str]) -> pd.DataFrame:
         with parquet.ParquetFile(path) as file:
             size = sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
             there = [name for name in columns if name in file.schema_arrow.names]
-<<<<<<< HEAD
         if size <= LIMITS.total_bytes:
             filters = [("tag", "in", sorted(_concepts()))] if "tag" in there else None
             table = parquet.read_table(path, columns=there, filters=filters)
             frame: pd.DataFrame = table.replace_schema_metadata().to_pandas()
     except damaged as error:
-=======
-        if size > LIMITS.total_bytes:
-            raise DataError([fault(path.name, f"{megabytes(size)} unpacked", f"at most {megabytes(LIMITS.total_bytes)}")])
-        filters = [("tag", "in", sorted(_concepts()))] if "tag" in there else None
-        table = parquet.read_table(path, columns=there, filters=filters)
-        frame: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()  # what pandas once noted in the file is not needed
-    except (arrow.ArrowException, OSError, UnicodeDecodeError) as error:
->>>>>>> hostile
         raise DataError([fault(path.name, f"a damaged parquet file ({str(error)[:80]})", "a whole one")]) from None
     if size > LIMITS.total_bytes:
         raise DataError([fault(path.name, f"{megabytes(size)} unpacked", f"at most {megabytes(LIMITS.total_bytes)}")])
