@@ -1,6 +1,6 @@
 """Throw damaged copies of real files at the loaders: each must load or be refused with a DataError, in bounded time and memory.
 
-usage: python benchmarks/fuzz_loaders.py [--mutants 2000] [--format pdf|html|xml|json|zip|xlsx|csv|txt ...] [--inputs FOLDER] [--seed 1]
+usage: python benchmarks/fuzz_loaders.py [--mutants 2000] [--format pdf|html|... ...] [--inputs FOLDER] [--seed 1]
 
 Every file is read in a process of its own kind (the libraries under the loaders are C), which is replaced when it dies or hangs; what
 killed it is kept in --keep FOLDER. Prints one row per format; the exit status is 1 if anything but a DataError came out.
@@ -29,24 +29,30 @@ MEMORY = 4 << 30
 """Address space of a worker, in bytes."""
 SECONDS = 60.0
 """Time after which a file counts as hung."""
-FORMATS = ("pdf", "html", "xml", "json", "zip", "xlsx", "csv", "txt")
 SEEDS = {
-    "pdf": ["documents/en_Intel*.pdf", "documents/*3Q2023.pdf", "documents/*1H2006.pdf"],
-    "html": ["documents/*FY2019.html", "xbrl/Avikro*.xhtml"],
+    "pdf": ["documents/en_Intel*.pdf", "documents/*3Q2023.pdf", "documents/*3Q2024.pdf"],
+    "html": ["documents/*FY2019.html"],
+    "xhtml": ["xbrl/Avikro*.xhtml"],
     "xml": ["xbrl/*.xml"],
     "json": ["xbrl/*.json"],
-    "zip": ["xbrl/*.zip", "xbrl/sec_fsds/2009q3.zip"],
-    "xlsx": ["tables/hk_export/*balance*.xlsx", "tables/hk_export/*comparison.xlsx", "tables/finglm_a_share/balance_static.xlsx"],
+    "zip": ["xbrl/EDINET*.zip"],
+    "parquet": [],
+    "xlsx": ["tables/hk_export/*balance*.xlsx", "tables/hk_export/*comparison.xlsx"],
     "csv": ["tables/taidibei/income*.csv", "tables/sec_facts/apple*.csv"],
-    "txt": ["documents/*.txt"],
+    "txt": [],
 }
+"""Real files by format; what is too large to read thousands of times is cut by :func:`cut_seeds`."""
+FILINGS = 20
+"""Filings kept of an SEC data set."""
 TOKENS: dict[str, list[bytes]] = {
     "pdf": [b"/Kids [2 0 R]", b"/Count 999999999", b"/Length 0", b"<<" * 50, b"endobj", b"stream\n", b"/Filter /FlateDecode"],
     "html": [b"<table>" * 40, b"</tr>", b"<td colspan=99999999>", b"&#x110000;", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"</body>"],
     "xml": [b"<a>" * 300, b"&lol;", b"]]>", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b'contextRef="gone"', b"<startDate>2021-02-31</startDate>"],
     "json": [b"[" * 2000, b'{"facts":', b"null", b'"val": "12"', b"1e999", b'"end": 5', b"\\ud800"],
+    "parquet": [b"PAR1", b"\x15\x00\x15", b"\xff" * 8, b"\x00" * 8, b"\x19\xfc", (2**31 - 1).to_bytes(4, "little")],
     "csv": [b'"', b",,,", b"\n\n", b"\xff\xfe", b"2020-13-45", b"(1,2", b"=1+1"],
 }
+TOKENS["xhtml"] = TOKENS["html"] + TOKENS["xml"]
 COMMON = [b"\0", b"\xff\xfe\xfd", b"9" * 400, b"-1e308", b"NaN", b"0000-00-00", b"9999-12-31", "１２３".encode(), b"(" * 30, b""]
 
 
@@ -127,7 +133,7 @@ class Worker:
         self.process: subprocess.Popen[str] | None = None
 
     def load(self, path: Path) -> dict[str, object]:
-        """Return outcome (loaded, refused, crashed, died, hung), text, seconds and the worker's peak memory in MB."""
+        """Return outcome (loaded, refused, crashed, died, hung), text, seconds of processor and the worker's peak memory in MB."""
         if self.process is None:
             command = [sys.executable, str(Path(__file__).resolve()), "--work", str(self.memory)]
             environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
@@ -135,7 +141,6 @@ class Worker:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
             )
             self.process.stdout.readline()
-        started = time.perf_counter()
         self.process.stdin.write(f"{path}\n")
         self.process.stdin.flush()
         ready, _, _ = select.select([self.process.stdout], [], [], self.seconds)
@@ -144,7 +149,7 @@ class Worker:
             return json.loads(line)
         outcome = "died" if ready else "hung"
         code = self.close()
-        return {"outcome": outcome, "text": f"exit {code}", "seconds": time.perf_counter() - started, "memory": 0}
+        return {"outcome": outcome, "text": f"exit {code}", "seconds": self.seconds, "memory": 0}
 
     def close(self) -> int | None:
         """End the worker; return its exit code."""
@@ -164,13 +169,14 @@ def work(memory: int) -> None:
     import resource
 
     import finmodel as fm
+    import finmodel.loaders
 
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     answers.write("ready\n")
     for line in sys.stdin:
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             facts = fm.load(line.rstrip("\n"))
             outcome, text = "loaded", str(len(facts))
@@ -180,9 +186,14 @@ def work(memory: int) -> None:
             import traceback
 
             outcome, text = "crashed", f"{type(error).__name__}: {error}\n{traceback.format_exc()[-1500:]}"
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-        seconds = time.perf_counter() - started
-        answers.write(json.dumps({"outcome": outcome, "text": text, "seconds": seconds, "memory": peak}) + "\n")
+        seconds = time.process_time() - started
+        answers.write(json.dumps({"outcome": outcome, "text": text, "seconds": seconds, "memory": peak()}) + "\n")
+
+
+def peak() -> float:
+    """Peak memory of this process in MB (getrusage would count that of the process it was made from)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1000
 
 
 def fuzz(form: str, seeds: list[Path], count: int, seed: int, folder: Path, keep: Path | None = None) -> dict[str, object]:
@@ -194,8 +205,9 @@ def fuzz(form: str, seeds: list[Path], count: int, seed: int, folder: Path, keep
     bad: list[str] = []
     for number in range(count):
         origin = dice.choice(seeds)
-        path = folder / f"mutant{number:05d}{origin.suffix}"
+        path = folder / f"mutant{number:05d}{_ending(origin)}"
         path.write_bytes(mutant(origin, form, dice) or b" ")
+        other = _beside(path, origin)
         answer = worker.load(path)
         outcomes[str(answer["outcome"])] += 1
         slowest, peak = max(slowest, float(str(answer["seconds"]))), max(peak, float(str(answer["memory"])))
@@ -205,40 +217,98 @@ def fuzz(form: str, seeds: list[Path], count: int, seed: int, folder: Path, keep
             bad.append(f"{origin.name}, mutant {number}: {answer['outcome']}: {answer['text']}")
             if keep is not None:
                 keep.mkdir(exist_ok=True)
-                path.replace(keep / f"{form}-{number:05d}{origin.suffix}")
+                path.replace(keep / f"{form}-{number:05d}{_ending(origin)}")
+        if other is not None:
+            other.unlink()
     worker.close()
     return {"format": form, "mutants": count, **outcomes, "slowest": slowest, "peak": peak, "bad": bad}
 
 
-def text_seeds(inputs: Path, folder: Path) -> list[Path]:
-    """Return the text of two short PDF reports as files: real statements in plain text."""
-    import pypdfium2
+def _ending(origin: Path) -> str:
+    return f"_{origin.stem.rpartition('_')[2]}.parquet" if origin.suffix == ".parquet" else origin.suffix
+
+
+def _beside(path: Path, origin: Path) -> Path | None:
+    """Put the sound other half of a parquet data set beside the mutant of one; return its path."""
+    if origin.suffix != ".parquet":
+        return None
+    names = ("num", "sub") if origin.stem.endswith("num") else ("sub", "num")
+    other = path.with_name(path.name.replace(*names))
+    other.write_bytes(origin.with_name(origin.name.replace(*names)).read_bytes())
+    return other
+
+
+def cut_seeds(form: str, inputs: Path, folder: Path) -> list[Path]:
+    """Return files cut from real ones that are too large: the statements in a prospectus as text, some filings of a data set."""
+    if form == "txt":
+        return _statement_text(inputs, folder)
+    if form == "zip":
+        return [_few_filings(path, folder) for path in sorted(inputs.glob("xbrl/sec_fsds/2009q3.zip"))]
+    if form == "parquet":
+        return [half for path in sorted(inputs.glob("xbrl/sec_fsds/2010q1_num.parquet")) for half in _few_parquet_filings(path, folder)]
+    return []
+
+
+def _statement_text(inputs: Path, folder: Path) -> list[Path]:
+    """Return short PDF reports as plain text with their columns kept apart by spaces, one file each."""
+    from finmodel.loaders.pdf import Pdf
 
     out = []
-    for path in sorted(inputs.glob("documents/*3Q20*.pdf"))[:2]:
-        with pypdfium2.PdfDocument(path) as document:
-            text = "\n".join(page.get_textpage().get_text_range() for page in document)
+    for path in sorted({*inputs.glob("documents/*3Q20*.pdf"), *inputs.glob("documents/en_Intel*.pdf")}):
+        document = Pdf(path)
+        pages = ["\n".join(map(_spaced, document.page(number).lines)) for number in range(1, document.count + 1)]
+        document.close()
         out.append(folder / f"{path.stem}.txt")
-        out[-1].write_text(text, encoding="utf-8")
+        out[-1].write_text("\f".join(pages), encoding="utf-8")
     return out
+
+
+def _spaced(line: object) -> str:
+    """Return a line of words with as many spaces between them as the page leaves room for."""
+    text = ""
+    for word in line.words:  # type: ignore[attr-defined]
+        text += " " * max(int(word.x0 / 4) - len(text), 1 if text else 0) + word.text
+    return text
+
+
+def _few_filings(path: Path, folder: Path) -> Path:
+    out = folder / path.name
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        head, *lines = old.read("sub.txt").splitlines(keepends=True)
+        kept = {line.partition(b"\t")[0] for line in lines[:FILINGS]}
+        new.writestr("sub.txt", head + b"".join(lines[:FILINGS]))
+        head, *lines = old.read("num.txt").splitlines(keepends=True)
+        new.writestr("num.txt", head + b"".join(line for line in lines if line.partition(b"\t")[0] in kept))
+    return out
+
+
+def _few_parquet_filings(path: Path, folder: Path) -> list[Path]:
+    from pyarrow import compute, parquet
+
+    num = parquet.read_table(path)
+    sub = parquet.read_table(path.with_name(path.name.replace("num", "sub"))).slice(0, FILINGS)
+    num = num.filter(compute.is_in(num["adsh"], sub["adsh"].combine_chunks()))
+    halves = [folder / "seed_num.parquet", folder / "seed_sub.parquet"]
+    for table, out in zip((num, sub), halves, strict=True):
+        parquet.write_table(table, out)
+    return halves
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mutants", type=int, default=2000)
-    parser.add_argument("--format", nargs="+", choices=FORMATS, default=FORMATS)
+    parser.add_argument("--format", nargs="+", choices=SEEDS, default=list(SEEDS))
     parser.add_argument("--inputs", type=Path, default=ROOT.parent / "shared" / "inputs")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
     failed = False
-    print(
-        f"{'format':8}{'mutants':>8}{'loaded':>8}{'refused':>9}{'crashed':>9}{'died':>6}{'hung':>6}{'slowest s':>11}{'peak MB':>9}{'in s':>8}"
-    )
+    print(f"{'format':8}{'mutants':>8}{'loaded':>8}{'refused':>9}{'crashed':>9}{'died':>6}{'hung':>6}", end="")
+    print(f"{'slowest s':>11}{'peak MB':>9}{'in s':>8}", flush=True)
     for form in options.format:
         with tempfile.TemporaryDirectory() as folder:
             seeds = sorted({path for pattern in SEEDS[form] for path in options.inputs.glob(pattern)})
-            seeds += text_seeds(options.inputs, Path(folder)) if form == "txt" else []
+            seeds += cut_seeds(form, options.inputs, Path(folder))
             started = time.perf_counter()
             row = fuzz(form, seeds, options.mutants, options.seed, Path(folder), options.keep)
         counts = "".join(

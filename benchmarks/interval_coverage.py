@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from finmodel.estimate import _constants, _update, shipped_priors
-from finmodel.posterior import pool
+from finmodel.estimate import pool, shipped_priors
+from finmodel.estimate.update import update
 from tests.synthetic import SHAPES, draw_firms
 
 BINS = 10
@@ -30,8 +30,8 @@ def calibration(sets: int, seed: int, fixed: dict[str, float] | None = None) -> 
     ranks: dict[str, list[float]] = {}
     for number in range(sets):
         shapes = [SHAPES[(number + i) % len(SHAPES)] for i in range(1 + number % 3)]
-        evidence, truth = draw_firms(rng, shipped_priors(), _constants(), shapes, fixed)
-        bank, _, _ = _update(evidence, shipped_priors())
+        evidence, truth = draw_firms(rng, shipped_priors(), shapes, fixed)
+        bank = update(evidence, shipped_priors()).bank
         for name, true in truth.items():
             ranks.setdefault(name, []).append(float((bank[name] < true).mean() + 0.5 * (bank[name] == true).mean()))
     rows = []
@@ -39,7 +39,16 @@ def calibration(sets: int, seed: int, fixed: dict[str, float] | None = None) -> 
         rank = np.array(values)
         covered = float(((rank > 0.025) & (rank < 0.975)).mean())
         counts = np.histogram(rank, BINS, (0, 1))[0]
-        rows.append((name, covered, np.sqrt(covered * (1 - covered) / sets), stats.chisquare(counts).pvalue, rank.mean(), " ".join(map(str, counts))))
+        rows.append(
+            (
+                name,
+                covered,
+                np.sqrt(covered * (1 - covered) / sets),
+                stats.chisquare(counts).pvalue,
+                rank.mean(),
+                " ".join(map(str, counts)),
+            )
+        )
     return pd.DataFrame(rows, columns=["parameter", "coverage", "binomial_error", "uniform_p", "mean_rank", "ranks"])
 
 
@@ -71,7 +80,13 @@ def mixed_model(sets: int, groups: int = 4, per_group: int = 3) -> pd.Series:
             warnings.simplefilter("ignore")
             try:
                 fit = sm.MixedLM(y, np.ones((len(y), 1)), groups=label).fit(method="lbfgs")
-                key = "not converged or singular" if not fit.converged else "variance between groups below 1e-8" if fit.cov_re[0, 0] < 1e-8 else "usable"
+                key = (
+                    "not converged or singular"
+                    if not fit.converged
+                    else "variance between groups below 1e-8"
+                    if fit.cov_re[0, 0] < 1e-8
+                    else "usable"
+                )
             except (np.linalg.LinAlgError, ValueError):
                 key = "not converged or singular"
         outcome[key] += 1
@@ -85,11 +100,18 @@ if __name__ == "__main__":
     print(f"Truths from the priors, {sets} data sets, {time.perf_counter() - began:.0f} s")
     print(table.round(3).to_string(index=False))
     outside = table[(table["coverage"] < 0.93) | (table["coverage"] > 0.97)]
-    print(f"outside 93-97 %: {', '.join(outside['parameter']) or 'none'} (binomial error of one: {np.sqrt(0.95 * 0.05 / sets):.3f}); least rank p {table['uniform_p'].min():.4f}")
+    print(
+        f"outside 93-97 %: {', '.join(outside['parameter']) or 'none'} "
+        f"(binomial error of one: {np.sqrt(0.95 * 0.05 / sets):.3f}); least rank p {table['uniform_p'].min():.4f}"
+    )
     priors = shipped_priors()
     fixed = {name: float(p.natural(np.array(p.mean + 1.5 * p.sd))) for name, p in priors.items()}
     print("\nFixed truth, every parameter 1.5 standard deviations above its prior (no threshold)")
-    print(calibration(max(sets // 5, 20), seed=12, fixed=fixed)[["parameter", "coverage", "binomial_error", "mean_rank"]].round(3).to_string(index=False))
+    print(
+        calibration(max(sets // 5, 20), seed=12, fixed=fixed)[["parameter", "coverage", "binomial_error", "mean_rank"]]
+        .round(3)
+        .to_string(index=False)
+    )
     print("\nMean of four groups, 2,000 sets")
     print(pooling(2000).round(3).to_string(index=False))
     print("\nMixedLM on four groups of three, 200 sets")

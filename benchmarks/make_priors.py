@@ -14,7 +14,7 @@ Rules
 - Where our firms are of a kind that the panel does not hold (season and payment of sales to public customers, growth), the standard
   deviation is doubled, and the row says so.
 - Where two sources disagree, the median is their geometric mean and one standard deviation reaches each.
-- Groups within a panel (quarters of the firms by size) are pooled by finmodel.posterior.pool (Paule-Mandel, Knapp-Hartung); a new firm's
+- Groups within a panel (quarters of the firms by size) are pooled by finmodel.estimate.pool (Paule-Mandel, Knapp-Hartung); a new firm's
   value then varies with the standard deviation between groups, that within them, and the error of the mean.
 """
 
@@ -29,8 +29,8 @@ import statsmodels.api as sm
 from scipy.optimize import nnls
 
 from finmodel.data import written
+from finmodel.estimate import Prior, pool
 from finmodel.loaders.a_share import read_a_share_panel
-from finmodel.posterior import Prior, pool
 
 COLUMNS = ["parameter", "distribution", "transform", "mean", "sd", "low", "high", "unit", "population", "n", "how", "source"]
 A_SHARE = "A-share listed firms, FY 2019-2021"
@@ -80,7 +80,7 @@ def us_growth(folder: Path) -> pd.DataFrame:
 
 def autocovariances(panel: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Autocovariances of yearly growth at lags 0 to 3, and their standard errors clustered by firm."""
-    table = panel.pivot(index="cik", columns="fyear", values="deviation").to_numpy()
+    table = panel.pivot_table(index="cik", columns="fyear", values="deviation").to_numpy()
     out = []
     for lag in range(4):
         product = table[:, : table.shape[1] - lag] * table[:, lag:]
@@ -94,11 +94,11 @@ def process_moments(kappa: float) -> np.ndarray:
     """Autocovariances of the growth of yearly sums per unit of sigma^2, of stationary growth variance, of firms' mean variance: (4, 3)."""
     weights = np.convolve(np.ones(4), np.ones(4)) / 4  # of seven quarterly steps in one yearly growth
     product, steps = np.convolve(weights, weights), np.arange(-6, 7)
-    rows_ = []
+    found = []
     for lag in range(4):
         gap = np.abs(4 * lag + steps)
-        rows_.append((product[gap == 0].sum() / 4, (product * np.exp(-kappa * gap / 4)).sum() / 16, 1.0))
-    return np.array(rows_)
+        found.append((product[gap == 0].sum() / 4, (product * np.exp(-kappa * gap / 4)).sum() / 16, 1.0))
+    return np.array(found)
 
 
 def fit_process(moments: np.ndarray, errors: np.ndarray, half_life: float) -> tuple[np.ndarray, float]:
@@ -122,15 +122,27 @@ def revenue_priors(folder: Path, a_share: pd.DataFrame) -> None:
         solution, _ = fit_process(moments, errors, best)
         informative = max(misfit) - min(misfit) > 0.01
         fits.append((size, group["cik"].nunique(), moments, errors, misfit, informative))
-        print(f"US size quarter {size}: autocovariances {moments.round(4)}, half-life {best:.2f} (informative: {informative}), {solution.round(4)}")
+        print(
+            f"US size quarter {size}: autocovariances {moments.round(4)}, half-life {best:.2f} "
+            f"(informative: {informative}), {solution.round(4)}"
+        )
     total = np.sum([f[4] for f in fits if f[5]], axis=0)
     panel_half_life = float(half_lives[int(np.argmin(total))])
     cited_half_life = np.log(2) / 0.07 / 4
     mean, sd = between(np.log(2) / panel_half_life, np.log(2) / cited_half_life)
     print(f"half-life: panel {panel_half_life:.2f} years, Schwartz and Moon {cited_half_life:.2f}")
-    add("mean_reversion", "log", mean, sd, "per year", f"{US}; one US internet retailer 1999", grown["cik"].nunique(),
+    add(
+        "mean_reversion",
+        "log",
+        mean,
+        sd,
+        "per year",
+        f"{US}; one US internet retailer 1999",
+        grown["cik"].nunique(),
         f"between the panel's half-life of {panel_half_life:.2f} years (autocovariances of growth, larger half of the firms; the smaller "
-        f"half shows none) and {cited_half_life:.2f} years (0.07 per quarter)", f"{SOWIDE}; {SCHWARTZ_MOON}")  # fmt: skip
+        f"half shows none) and {cited_half_life:.2f} years (0.07 per quarter)",
+        f"{SOWIDE}; {SCHWARTZ_MOON}",
+    )
 
     middle = np.log(2) / np.exp(mean)
     sigma, spread, firm_sd = [], [], []
@@ -152,20 +164,58 @@ def revenue_priors(folder: Path, a_share: pd.DataFrame) -> None:
     within = float(np.sqrt(np.log(np.mean(ratios)) / 4))
     log_mean_square = pooled.mean - within**2  # sigma^2 of a group is a mean over its firms
     sd = float(np.sqrt(pooled.tau**2 + pooled.standard_error**2 + within**2))
-    print(f"sigma by size {np.exp([s[0] for s in sigma]).round(3)}, pooled {pooled}, within {within:.2f}; growth spread {np.round(spread, 3)}")
-    add("revenue_volatility", "log", log_mean_square, sd, "per square root of a year", US, len(grown),
+    print(
+        f"sigma by size {np.exp([s[0] for s in sigma]).round(3)}, pooled {pooled}, within {within:.2f}; growth spread {np.round(spread, 3)}"
+    )
+    add(
+        "revenue_volatility",
+        "log",
+        log_mean_square,
+        sd,
+        "per square root of a year",
+        US,
+        len(grown),
         f"autocovariances of growth at a half-life of {middle:.2f} years, pooled over four quarters by size (sd between "
-        f"{pooled.tau:.2f}), firms within a quarter differ by {within:.2f} in logs", SOWIDE)  # fmt: skip
-    add("long_run_volatility", "log", sigma[-1][0] - within**2, within, "per square root of a year", US, int(fits[-1][1]),
-        "as revenue_volatility, the largest quarter of the firms", SOWIDE)  # fmt: skip
-    add("volatility_decay", "log", float(np.log(0.28)), sd=rows[0]["sd"], unit="per year", population="one US internet retailer 1999", n=1,  # type: ignore[arg-type]
-        how="0.07 per quarter; standard deviation as for mean_reversion", source=SCHWARTZ_MOON)  # fmt: skip
+        f"{pooled.tau:.2f}), firms within a quarter differ by {within:.2f} in logs",
+        SOWIDE,
+    )
+    add(
+        "long_run_volatility",
+        "log",
+        sigma[-1][0] - within**2,
+        within,
+        "per square root of a year",
+        US,
+        int(fits[-1][1]),
+        "as revenue_volatility, the largest quarter of the firms",
+        SOWIDE,
+    )
+    add(
+        "volatility_decay",
+        "log",
+        float(np.log(0.28)),
+        sd=rows[0]["sd"],
+        unit="per year",
+        population="one US internet retailer 1999",
+        n=1,  # type: ignore[arg-type]
+        how="0.07 per quarter; standard deviation as for mean_reversion",
+        source=SCHWARTZ_MOON,
+    )
     panel_eta = float(np.mean(spread)) * np.sqrt(2 * np.exp(mean))
     cited_eta = 0.03 * 4 / np.sqrt(0.25)
     eta, eta_sd = between(panel_eta, cited_eta)
-    add("growth_volatility", "log", eta, eta_sd, "per year to the power 3/2", f"{US}; one US internet retailer 1999", len(grown),
+    add(
+        "growth_volatility",
+        "log",
+        eta,
+        eta_sd,
+        "per year to the power 3/2",
+        f"{US}; one US internet retailer 1999",
+        len(grown),
         f"between the panel's {panel_eta:.3f} (spread of growth {np.mean(spread):.3f} around its long-run value) and {cited_eta:.2f} "
-        "(0.03 per quarter)", f"{SOWIDE}; {SCHWARTZ_MOON}")  # fmt: skip
+        "(0.03 per quarter)",
+        f"{SOWIDE}; {SCHWARTZ_MOON}",
+    )
 
     chinese = a_share_changes(a_share, "revenue")
     chinese = chinese[chinese["change"].abs() <= MERGER]
@@ -176,22 +226,50 @@ def revenue_priors(folder: Path, a_share: pd.DataFrame) -> None:
     firms = float(np.sqrt(np.mean(np.square(firm_sd))))
     print(f"mean growth: US {us_mean:.3f}, A-share {cn_mean:.3f}; firms' own means differ by {firms:.3f}")
     ito = 0.5 * np.exp(2 * rows[2]["mean"] + 2 * rows[2]["sd"] ** 2)  # type: ignore[operator]
-    add("long_run_growth", "identity", pooled.mean + ito, 2 * float(np.sqrt(firms**2 + pooled.tau**2 + us_var)), "log per year", f"{US}; {A_SHARE}",
-        len(grown) + len(chinese), f"yearly means of growth (US {us_mean:.3f}, A-share {cn_mean:.3f}) pooled, plus half the long-run variance; "
-        f"firms' own means differ by {firms:.3f}; standard deviation doubled for private firms of a new industry", f"{SOWIDE}; {FINGLM}")  # fmt: skip
+    add(
+        "long_run_growth",
+        "identity",
+        pooled.mean + ito,
+        2 * float(np.sqrt(firms**2 + pooled.tau**2 + us_var)),
+        "log per year",
+        f"{US}; {A_SHARE}",
+        len(grown) + len(chinese),
+        f"yearly means of growth (US {us_mean:.3f}, A-share {cn_mean:.3f}) pooled, plus half the long-run variance; "
+        f"firms' own means differ by {firms:.3f}; standard deviation doubled for private firms of a new industry",
+        f"{SOWIDE}; {FINGLM}",
+    )
     small = panel.groupby("cik")["total_revenue"].transform("first") < 100
     new = panel[small & (panel["entered"] > panel["fyear"].min()) & (panel["age"] <= 1)]["growth"].dropna().clip(-2, 2)
     print(f"first growth of small entrants: mean {new.mean():.3f}, sd {new.std():.3f}")
-    add("growth", "identity", new.mean(), 2 * new.std(), "log per year", US, len(new),
-        "first growth observed of firms that enter the panel after its first year with less than USD 100 million (prior for the first quarter "
-        "seen, not for today); standard deviation doubled because our firms are seen from near their founding", SOWIDE)  # fmt: skip
+    add(
+        "growth",
+        "identity",
+        new.mean(),
+        2 * new.std(),
+        "log per year",
+        US,
+        len(new),
+        "first growth observed of firms that enter the panel after its first year with less than USD 100 million (prior for the first "
+        "quarter "
+        "seen, not for today); standard deviation doubled because our firms are seen from near their founding",
+        SOWIDE,
+    )
 
     us_share = float(yearly["mean"].var() / grown["growth"].var())
     cn_share = float(means.var() / chinese["change"].var())
     low, high = sorted((np.sqrt(us_share), np.sqrt(cn_share)))
     logits = np.log(np.array([low, high]) / (1 - np.array([low, high])))
-    add("market_loading", "logit", logits.mean(), max(float(np.ptp(logits) / 2), 0.3), "correlation", f"{US}; {A_SHARE}", len(yearly) + len(means),
-        f"square root of the share of the variance of growth that all firms of a year have in common: {low:.2f} and {high:.2f}", f"{SOWIDE}; {FINGLM}")  # fmt: skip
+    add(
+        "market_loading",
+        "logit",
+        logits.mean(),
+        max(float(np.ptp(logits) / 2), 0.3),
+        "correlation",
+        f"{US}; {A_SHARE}",
+        len(yearly) + len(means),
+        f"square root of the share of the variance of growth that all firms of a year have in common: {low:.2f} and {high:.2f}",
+        f"{SOWIDE}; {FINGLM}",
+    )
 
 
 # ---------------------------------------------------------------- costs and cash: A-share panel
@@ -200,9 +278,8 @@ def a_share_changes(panel: pd.DataFrame, numerator: str, denominator: str | None
     value = panel[numerator] if denominator is None else panel[numerator] / panel[denominator]
     value = value.where(value > 0)
     value = np.log(value) if transform == "log" else np.log(value / (1 - value).where(value < 1))
-    wide = value.groupby([panel["firm"], panel["year"]]).first().unstack()
-    changes = wide.diff(axis=1).stack().rename("change").reset_index()
-    return changes.dropna()
+    wide = panel[["firm", "year"]].assign(value=value).pivot_table(index="firm", columns="year", values="value")
+    return wide.diff(axis=1).reset_index().melt("firm", var_name="year", value_name="change").dropna().astype({"year": int})
 
 
 def noise_and_walk(changes: pd.DataFrame) -> tuple[float, float, int]:
@@ -210,7 +287,7 @@ def noise_and_walk(changes: pd.DataFrame) -> tuple[float, float, int]:
 
     Robust, because the panels are read by machine: interquartile ranges and a rank correlation.
     """
-    wide = changes.pivot(index="firm", columns="year", values="change").dropna()
+    wide = changes.pivot_table(index="firm", columns="year", values="change").dropna()
     scale = (wide.quantile(0.75) - wide.quantile(0.25)) / 1.349
     correlation = 2 * np.sin(np.pi / 6 * wide.corr(method="spearman").to_numpy()[0, 1])
     noise = max(-correlation * float(scale.prod()), 0.0)
@@ -222,14 +299,40 @@ def share_prior(panel: pd.DataFrame, parameter: str, numerator: str, denominator
     value = panel[numerator] / panel[denominator]
     value = value[(value > 0) & ((value < 1) | (transform == "log"))]
     z = np.log(value) if transform == "log" else np.log(value / (1 - value))
-    add(parameter, transform, z.median(), z.std(), unit, A_SHARE, len(z), f"{numerator} / {denominator}: median and standard deviation", FINGLM)
+    add(
+        parameter,
+        transform,
+        z.median(),
+        z.std(),
+        unit,
+        A_SHARE,
+        len(z),
+        f"{numerator} / {denominator}: median and standard deviation",
+        FINGLM,
+    )
     if parameter not in BLOCKS:
         movement(parameter, *noise_and_walk(a_share_changes(panel, numerator, denominator, transform)), A_SHARE, FINGLM)
 
 
 def movement(parameter: str, noise: float, walk: float, n: int, population: str, source: str) -> None:
-    constant(f"{parameter}_noise", noise, "sd of one year, on the transformed scale", population, n, "minus the lag-1 autocovariance of yearly changes (of cost: beyond its response to revenue)", source)
-    constant(f"{parameter}_walk", walk, "sd per square root of a year, on the transformed scale", population, n, "variance of yearly changes less twice the noise", source)
+    constant(
+        f"{parameter}_noise",
+        noise,
+        "sd of one year, on the transformed scale",
+        population,
+        n,
+        "minus the lag-1 autocovariance of yearly changes (of cost: beyond its response to revenue)",
+        source,
+    )
+    constant(
+        f"{parameter}_walk",
+        walk,
+        "sd per square root of a year, on the transformed scale",
+        population,
+        n,
+        "variance of yearly changes less twice the noise",
+        source,
+    )
 
 
 def elasticities(panel: pd.DataFrame) -> None:
@@ -263,17 +366,35 @@ def elasticities(panel: pd.DataFrame) -> None:
             sd = float(np.sqrt(pooled.tau**2 + pooled.standard_error**2 + firms))
             print(f"{block} {side}: {np.round(estimates, 2)} -> {pooled.mean:.2f}, sd {sd:.2f}")
             log_sd = float(np.sqrt(np.log1p((sd / pooled.mean) ** 2)))
-            add(f"{block}_{side}", "log", float(np.log(pooled.mean) - log_sd**2 / 2), log_sd, "elasticity", A_SHARE, len(both),
+            add(
+                f"{block}_{side}",
+                "log",
+                float(np.log(pooled.mean) - log_sd**2 / 2),
+                log_sd,
+                "elasticity",
+                A_SHARE,
+                len(both),
                 f"log change of cost on log {'rise' if side == 'up' else 'fall'} of revenue with year effects, four quarters by size"
-                f"{' and the published estimate' if 'Anderson' in sources else ''}, pooled; firms' own differ by {firms**0.5:.2f}", sources)  # fmt: skip
+                f"{' and the published estimate' if 'Anderson' in sources else ''}, pooled; firms' own differ by {firms**0.5:.2f}",
+                sources,
+            )
         years = sorted(both["year"].unique())
         if block == "selling":  # in 2020 freight moved from selling to cost of sales (PRC revenue standard), which is no drift
             years = years[1:]
         drifts = [float(f.params[f"y{y}"]) for f in fits.values() for y in years]
         errors = [float(f.bse[f"y{y}"] ** 2) for f in fits.values() for y in years]
         pooled = pool(drifts, errors)
-        add(f"{block}_drift", "identity", pooled.mean, float(np.sqrt(pooled.tau**2 + pooled.standard_error**2)), "log per year", A_SHARE, len(both),
-            f"change of cost at unchanged revenue: year effects of {', '.join(map(str, years))} by size, pooled", FINGLM)  # fmt: skip
+        add(
+            f"{block}_drift",
+            "identity",
+            pooled.mean,
+            float(np.sqrt(pooled.tau**2 + pooled.standard_error**2)),
+            "log per year",
+            A_SHARE,
+            len(both),
+            f"change of cost at unchanged revenue: year effects of {', '.join(map(str, years))} by size, pooled",
+            FINGLM,
+        )
 
 
 def cash_priors(folder: Path, panel: pd.DataFrame) -> None:
@@ -291,9 +412,20 @@ def cash_priors(folder: Path, panel: pd.DataFrame) -> None:
         steps = [noise_and_walk(changes[changes["year"].isin([y, y + 1])]) for y in range(2001, 2018)]
         noise, walk = (float(np.sqrt(np.average([s[i] ** 2 for s in steps], weights=[s[2] for s in steps]))) for i in (0, 1))
         late = parameter == "collection_lag"
-        add(parameter, transform, z.median(), (2 if late else 1) * z.std(), unit, US, len(z), f"{top} / {bottom}" + (" x 4" if late else "")
-            + ": median and standard deviation" + ("; doubled because public customers pay late" if late else "; share-based payment is not in it"),
-            SOWIDE)  # fmt: skip
+        add(
+            parameter,
+            transform,
+            z.median(),
+            (2 if late else 1) * z.std(),
+            unit,
+            US,
+            len(z),
+            f"{top} / {bottom}"
+            + (" x 4" if late else "")
+            + ": median and standard deviation"
+            + ("; doubled because public customers pay late" if late else "; share-based payment is not in it"),
+            SOWIDE,
+        )
         movement(parameter, noise, walk, sum(s[2] for s in steps), US, SOWIDE)
 
     panel = panel.assign(
@@ -307,20 +439,60 @@ def cash_priors(folder: Path, panel: pd.DataFrame) -> None:
     lag = np.exp(priors["collection_lag"]["mean"]) / 4  # type: ignore[arg-type]
     previous = panel.set_index(["firm", "year"])["revenue"].groupby("firm").shift()
     panel = panel.set_index(["firm", "year"]).assign(previous=previous).reset_index()
-    other = panel["operating_cash_flow"] - panel["revenue"] * (1 - loss) + lag * (panel["revenue"] - panel["previous"]) + panel["cost"] * (1 - noncash)
+    other = (
+        panel["operating_cash_flow"]
+        - panel["revenue"] * (1 - loss)
+        + lag * (panel["revenue"] - panel["previous"])
+        + panel["cost"] * (1 - noncash)
+    )
     other = (other / panel["revenue"]).where(lambda v: v.abs() <= MERGER)
-    wide = other.groupby([panel["firm"], panel["year"]]).first().unstack().dropna(axis=1, how="all").dropna()
+    wide = panel[["firm", "year"]].assign(other=other).pivot_table(index="firm", columns="year", values="other").dropna()
     covariance = np.cov((wide - wide.mean()).to_numpy().T)
     walk2 = 0.0  # two years cannot tell a walk: all change between them is taken as noise
-    noise = float(np.sqrt((np.diag(covariance).mean() - covariance[0, 1])))
-    add("other_income", "identity", other.median(), float(np.sqrt(covariance[0, 1] + noise**2)), "share of revenue", A_SHARE, int(other.notna().sum()),
-        f"operating cash flow less revenue collected plus cash cost, at a loss rate of {loss:.3f}, non-cash share {noncash:.3f} and receivables "
-        f"of {lag:.2f} years of revenue: median and standard deviation", f"{FINGLM}; {SOWIDE}")  # fmt: skip
-    constant("other_income_noise", noise, "sd of one year, share of revenue", A_SHARE, len(wide), "half the variance of the difference of two years", FINGLM)
-    constant("other_income_walk", walk2, "sd per square root of a year", A_SHARE, len(wide), "not identified from two years: all change is taken as noise", FINGLM)
-    add("cash_volatility", "log", float(np.log(2 * noise)), 0.5 * abs(np.log(covariance[0, 1] / noise**2)), "share of quarterly revenue", A_SHARE, len(wide),
+    noise = float(np.sqrt(np.diag(covariance).mean() - covariance[0, 1]))
+    add(
+        "other_income",
+        "identity",
+        other.median(),
+        float(np.sqrt(covariance[0, 1] + noise**2)),
+        "share of revenue",
+        A_SHARE,
+        int(other.notna().sum()),
+        f"operating cash flow less revenue collected plus cash cost, at a loss rate of {loss:.3f}, non-cash share {noncash:.3f} "
+        f"and receivables "
+        f"of {lag:.2f} years of revenue: median and standard deviation",
+        f"{FINGLM}; {SOWIDE}",
+    )
+    constant(
+        "other_income_noise",
+        noise,
+        "sd of one year, share of revenue",
+        A_SHARE,
+        len(wide),
+        "half the variance of the difference of two years",
+        FINGLM,
+    )
+    constant(
+        "other_income_walk",
+        walk2,
+        "sd per square root of a year",
+        A_SHARE,
+        len(wide),
+        "not identified from two years: all change is taken as noise",
+        FINGLM,
+    )
+    add(
+        "cash_volatility",
+        "log",
+        float(np.log(2 * noise)),
+        0.5 * abs(np.log(covariance[0, 1] / noise**2)),
+        "share of quarterly revenue",
+        A_SHARE,
+        len(wide),
         "twice the yearly noise of other_income (four independent quarters); standard deviation: half the log ratio of lasting to passing "
-        "variance between firms", FINGLM)  # fmt: skip
+        "variance between firms",
+        FINGLM,
+    )
     share_prior(panel, "capital_expenditure", "capital_expenditure", "revenue", "log", "share of revenue")
     revenue = a_share_changes(panel, "revenue")
     both = a_share_changes(panel, "capital_expenditure").merge(revenue, on=["firm", "year"], suffixes=("", "_revenue"))
@@ -328,8 +500,17 @@ def cash_priors(folder: Path, panel: pd.DataFrame) -> None:
     design = sm.add_constant(both["change_revenue"])
     fit = sm.OLS(both["change"].clip(-2, 2), design).fit(cov_type="cluster", cov_kwds={"groups": both["firm"]})
     slope, error = float(fit.params.iloc[1]), float(fit.bse.iloc[1])
-    add("capex_variable", "logit", float(np.log(slope / (1 - slope))), max(error / slope / (1 - slope), 0.5), "share of capital expenditure", A_SHARE, len(both),
-        f"elasticity of capital expenditure to revenue {slope:.2f} (se {error:.2f}); the rest does not move with revenue", FINGLM)  # fmt: skip
+    add(
+        "capex_variable",
+        "logit",
+        float(np.log(slope / (1 - slope))),
+        max(error / slope / (1 - slope), 0.5),
+        "share of capital expenditure",
+        A_SHARE,
+        len(both),
+        f"elasticity of capital expenditure to revenue {slope:.2f} (se {error:.2f}); the rest does not move with revenue",
+        FINGLM,
+    )
 
 
 def season_priors(folder: Path) -> None:
@@ -343,8 +524,18 @@ def season_priors(folder: Path) -> None:
         shares = pd.concat([wide[f"{y}H1"] / wide[f"{y}FY"] for y in (2023, 2024)])
         shares = shares[(shares > 0.05) & (shares < 0.95)]
         z = np.log(shares / (1 - shares))
-        add(parameter, "logit", z.mean(), 2 * z.std(), "share of a year", PHARMA, len(z), f"{column}: first half / year; standard deviation "
-            "doubled because sales to public customers are known to fall into the second half", TAIDIBEI)  # fmt: skip
+        add(
+            parameter,
+            "logit",
+            z.mean(),
+            2 * z.std(),
+            "share of a year",
+            PHARMA,
+            len(z),
+            f"{column}: first half / year; standard deviation "
+            "doubled because sales to public customers are known to fall into the second half",
+            TAIDIBEI,
+        )
 
 
 def main(folder: Path, output: Path) -> None:

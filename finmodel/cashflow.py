@@ -16,10 +16,10 @@ import pandas as pd
 
 from finmodel.errors import unknown
 from finmodel.estimate import Parameters, estimate_parameters
-from finmodel.runway import cash_runway, liquid_funds
-from finmodel.simulate import BLOCKS, PARAMETERS, Firm, Scenarios, firm_hash, simulate
+from finmodel.runway import STALE_AFTER_MONTHS, cash_runway, liquid_funds
+from finmodel.simulate import BLOCKS, PARAMETERS, QUARTERS_MOST, Firm, Paths, Scenarios, check_ranges, firm_hash, simulate
 from finmodel.statements import Statements
-from finmodel.survival import SurvivalResults, survival_results
+from finmodel.survival import SOUND, SurvivalResults, survival_results
 from finmodel.units import parse_date
 
 Floats = npt.NDArray[np.float64]
@@ -171,10 +171,7 @@ class CashModel:
         ValueError
             If a count is out of range.
         """
-        if paths < 128:
-            raise ValueError(f"paths is {paths}; it must be 128 or more, so that errors can be stated")
-        if not 1 <= horizon_quarters <= 400:
-            raise ValueError(f"horizon_quarters is {horizon_quarters}; it must be from 1 to 400")
+        check_ranges(horizon_quarters=(horizon_quarters, 1, QUARTERS_MOST), paths=(paths, 128, 2**31), seed=(seed, 0, 2**64 - 1))
         model = self
         if np.isnan(self.liquid_funds):
             model = replace(self, assumed={**self.assumed, "liquid_funds": 1.0})
@@ -182,9 +179,30 @@ class CashModel:
         elif scenarios is None:
             scenarios = Scenarios.plain([BASELINE, CONSTANT_DAYS], horizon_quarters, constant_days=[False, True])
         firm = model.inputs(scenarios, seed)
-        outcome = simulate([firm], horizon_quarters, paths, seed, threads=threads, progress=progress)[0]
+        return self.results(firm, simulate([firm], horizon_quarters, paths, seed, threads=threads, progress=progress)[0], seed)
+
+    def results(self, firm: Firm, outcome: Paths, seed: int) -> SurvivalResults:
+        """Return what simulated paths say of the firm, with its facts and assumptions; for several firms in one call of the kernel.
+
+        Parameters
+        ----------
+        firm : finmodel.simulate.Firm
+            Made by :meth:`inputs`.
+        outcome : finmodel.simulate.Paths
+            What :func:`finmodel.simulate.simulate` returned for it.
+        seed : int
+        """
         context = {"facts": self.parameters.facts, "assumptions": self.assumptions(), "later": self.later}
-        return survival_results(firm, outcome, self.start, seed, as_of=self.as_of, disclosed=model is self, **context)
+        return survival_results(firm, outcome, self.start, seed, as_of=self.as_of, caveat=self._caveat(), **context)
+
+    def _caveat(self) -> tuple[str, str]:
+        """Return status and reason of what is simulated: sound, conditional on an amount of liquid funds, or stale."""
+        stale = self.parameters.stale_months or 0
+        if np.isnan(self.liquid_funds):
+            return "conditional", "missing: liquid funds; each value holds for the amount named"
+        if "liquid_funds" not in self.assumed and stale > STALE_AFTER_MONTHS:
+            return "stale", f"liquid funds are those of {self.parameters.liquid_funds_on}, {stale} months before {self.as_of}"
+        return SOUND
 
     def variance_split(self, horizon_quarters: int = 20, seed: int = 7, draws: int = 2048, each: int = 64) -> pd.DataFrame:
         """Return how the variance of the runway (months, restricted to the horizon) splits into process, parameters and prior.
@@ -302,14 +320,14 @@ def _reported_later(statements: Statements, firm: str) -> pd.DataFrame:
 
 
 def _within_bounds(drawn: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Keep draws inside the values that a parameter may take (the far tail of a posterior may lie beyond them)."""
+    """Keep draws inside the values that a parameter may take (the far tail of a posterior may lie beyond them); points stay as they are."""
     bounds = {p.name: (p.lowest, p.highest) for p in PARAMETERS}
-    return {name: np.clip(values, *bounds[name]) for name, values in drawn.items()}
+    return {name: np.clip(values, *bounds[name]) if np.ptp(values) > 0 else values for name, values in drawn.items()}
 
 
 def _amounts_of_funds(model: CashModel, quarters: int) -> Scenarios:
     """Return scenarios that give the firm 0.5 to 5 years of its cash cost at the start."""
     yearly = 4 * sum(model.parameters.value(b) * (1 - model.parameters.value(f"{b}_noncash")) for b in BLOCKS)
     amounts = [float(f"{share * yearly:.2g}") for share in (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)]
-    names = [f"liquid funds of CNY {a / 1e6:,.0f} m" for a in amounts]
+    names = [f"liquid funds of CNY {a / 1e6:,.6g} m" for a in amounts]
     return Scenarios.plain(names, quarters, jumps=tuple(((0, 0.0, a),) for a in amounts))

@@ -50,7 +50,11 @@ REQUIRED = ("firm", "line_item", "period_end", "value", "published_on")
 STATEMENTS = ("income", "financial_position", "cash_flow", "other")
 READ_FROM = ("primary", "secondary", "vendor")
 STATUSES = ("confirmed", "single", "derived")
-CURRENCIES = ("CNY", "HKD", "USD", "EUR", "GBP", "JPY", "ZAR", "TWD", "SGD", "KRW", "CHF", "CAD", "AUD", "INR")
+CURRENCIES = (
+    "CNY", "HKD", "USD", "EUR", "GBP", "JPY", "ZAR", "TWD", "SGD", "KRW", "CHF", "CAD", "AUD", "INR", "AED", "ARS", "BRL", "CLP", "COP",
+    "CZK", "DKK", "EGP", "HUF", "IDR", "ILS", "KES", "KZT", "MOP", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "RUB",
+    "SAR", "SEK", "THB", "TRY", "UAH", "VND",
+)  # fmt: skip
 KEY = ("firm", "line_item", "period_start", "period_end", "basis", "document", "currency")
 """A fact with a line item is unique on these columns and its line of the statement (current and non-current parts are two lines)."""
 

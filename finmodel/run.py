@@ -38,9 +38,9 @@ TABLES = (
 HORIZON = 60
 _SHARES = ("firm", "quantity", "restriction", "value", "error", "unit", "reason")
 _FUNDING = (
-    "Funding: hazards, sizes, costs and lead times of channels and the shares of investor classes are stated with ranges (channel_terms.csv, "
-    "class_mix.csv, market.csv), moved by the dated rounds of other firms; no effect of a restriction on them is estimated, because none is "
-    "identified.",
+    "Funding: hazards, sizes, costs and lead times of channels and the shares of investor classes are stated with ranges ("
+    "channel_terms.csv, class_mix.csv, market.csv), moved by the dated rounds of other firms; no effect of a restriction on them is "
+    "estimated: none is identified.",
     "Funding: where the law is unclear it is read as prohibiting; the tornado shows the other reading.",
     "Funding: money known to have been raised between the balance date and the day is counted; a deal under way is not known.",
     "Funding: redemption of preferred shares if no listing comes is left out: its terms are not disclosed for any of the firms.",
@@ -376,15 +376,15 @@ def _stochastic_rows(model: CashModel, chosen: Sequence[Scenario], run: partial[
     yearly = 4 * sum(model.parameters.value(b) * (1 - model.parameters.value(f"{b}_noncash")) for b in BLOCKS)
     for years in YEARS_OF_COST:
         amount = float(f"{years * yearly:.2g}")
-        for row in _run_rows(replace(model, assumed={**model.assumed, "liquid_funds": amount}), chosen, run):
+        for row in _run_rows(replace(model, assumed={**model.assumed, "liquid_funds": amount}), chosen, run, by_share=False):
             yield {**row, "liquid_funds": amount, "default": False}
 
 
-def _run_rows(model: CashModel, chosen: Sequence[Scenario], run: partial[FirmRun]) -> Iterator[dict[str, Any]]:
-    """Yield each quantity under each scenario, then under each share of an exposure that nobody discloses."""
+def _run_rows(model: CashModel, chosen: Sequence[Scenario], run: partial[FirmRun], by_share: bool = True) -> Iterator[dict[str, Any]]:
+    """Yield each quantity under each scenario, then, if wanted, under each share of an exposure that nobody discloses."""
     plain = run(model, [*chosen, *(s.direct() for s in chosen)])
     yield from _quantities(plain, chosen, run.keywords["shares"], {"default": True})
-    for name, one in plain.exposures.items():
+    for name, one in plain.exposures.items() if by_share else ():
         if not one.known and name not in run.keywords["shares"]:
             touched = [chosen[0], *(s for s in chosen if name in _touches(s, model))]
             for share in one.grid():

@@ -275,7 +275,8 @@ def diff(first: Scenario, second: Scenario) -> pd.DataFrame:
             only_one = key not in left or key not in right
             if values[0] != values[1] and not (only_one and (term != "effect")):
                 rows.append((*key[:2], " ".join(key[2]), term, *values))
-    return pd.DataFrame(rows, columns=["restriction", "lever", "applies_to", "term", first.name, second.name])
+    names = (first.name, second.name if second.name != first.name else f"{second.name} (second)")
+    return pd.DataFrame(rows, columns=["restriction", "lever", "applies_to", "term", *names])
 
 
 def _keyed(scenario: Scenario) -> dict[tuple[str, str, tuple[str, ...], str], Change]:

@@ -34,6 +34,7 @@ Floats = npt.NDArray[np.float64]
 BLOCKS = ("cost_of_sales", "research_and_development", "selling", "administrative")
 NEVER = 32_767
 """Quarter index of a listing that never happens."""
+QUARTERS_MOST = 400
 QUARTER = 0.25
 """Years."""
 
@@ -189,7 +190,7 @@ class Scenarios:
             Added to the scenario's own.
         """
         own = tuple(j for j in self.jumps[scenario] if j[0] < quarters)
-        copied = {
+        copied: dict[str, Any] = {
             k: np.repeat(getattr(self, k)[scenario : scenario + 1, ..., :quarters], len(names), axis=0)
             for k in ("revenue", "cost", "lag", "capex", "flow", "hazard", "size", "listing_size", "redemption")
         }
@@ -303,24 +304,35 @@ def simulate(
     ValueError
         If a count is out of range.
     """
-    for name, value, lowest, highest in (
-        ("quarters", quarters, 1, 400),
-        ("paths", paths, 1, 2**31),
-        ("seed", seed, 0, 2**64 - 1),
-        ("threads", threads, 1, 1024),
-        ("sampled", sampled, 1, 2**31),
-        ("batches", batches, 1, 2**20),
-        ("block", block, 256, 2**31),
-    ):
-        if not lowest <= value <= highest:
-            raise ValueError(f"{name} is {value}; it must be from {lowest} to {highest}")
+    check_ranges(
+        quarters=(quarters, 1, QUARTERS_MOST),
+        paths=(paths, 1, 2**31),
+        seed=(seed, 0, 2**64 - 1),
+        threads=(threads, 1, 1024),
+        sampled=(sampled, 1, 2**31),
+        batches=(batches, 1, 2**20),
+        block=(block, 256, 2**31),
+    )
     if block % 256:
         raise ValueError(f"block is {block}; it must be a multiple of 256")
     check_firms(firms, quarters)
-    runs = [_Run(firm, quarters, paths, seed, min(sampled, paths), batches, block) for firm in firms]
+    spare: list[npt.NDArray[np.float32]] = []
+    runs = [_Run(firm, quarters, paths, seed, min(sampled, paths), batches, block, spare) for firm in firms]
     tasks = [(run, first) for run in runs for first in range(0, paths, block)]
     _work(tasks, threads, progress)
     return [run.result for run in runs]
+
+
+def check_ranges(**given: tuple[int, int, int]) -> None:
+    """Raise if a count (value, lowest, highest) is out of its range.
+
+    Raises
+    ------
+    ValueError
+    """
+    for name, (value, lowest, highest) in given.items():
+        if not lowest <= value <= highest:
+            raise ValueError(f"{name} is {value}; it must be from {lowest} to {highest}")
 
 
 def _work(tasks: Sequence[tuple[_Run, int]], threads: int, progress: Callable[[int, int], None] | None) -> None:
@@ -343,14 +355,16 @@ def _work(tasks: Sequence[tuple[_Run, int]], threads: int, progress: Callable[[i
 
 
 class _Run:
-    """One firm on its way through the kernel: prepared by the first task, summed up by the last."""
+    """One firm on its way through the kernel: prepared by the first task, summed up by the last; `spare` passes samples on."""
 
     result: Paths
 
-    def __init__(self, firm: Firm, quarters: int, paths: int, seed: int, sampled: int, batches: int, size: int) -> None:
+    def __init__(
+        self, firm: Firm, quarters: int, paths: int, seed: int, sampled: int, batches: int, size: int, spare: list[npt.NDArray[np.float32]]
+    ) -> None:
         self.firm, self.paths, self.seed, self.size = firm, paths, seed, size
         self.shape = (len(firm.scenarios.names), quarters)
-        self.batches, self.sampled = batches, sampled
+        self.batches, self.sampled, self.spare = batches, sampled, spare
         self.left = -(-paths // size)
         self.lock = Lock()
         self.inputs: Inputs | None = None
@@ -360,9 +374,7 @@ class _Run:
 
         with self.lock:
             if self.inputs is None:
-                self.inputs = build_inputs(self.firm, self.shape[1])
-                self.counts = np.zeros((self.batches, self.shape[0], self.shape[1] + 1), np.int64)
-                self.sample = np.empty((*self.shape, self.sampled), np.float32)
+                self._prepare()
         counts = np.zeros_like(self.counts)
         last = min(first + self.size, self.paths)
         run(self.inputs, np.uint64(self.seed), firm_hash(self.firm.name), first, last, counts, self.sample)
@@ -372,9 +384,20 @@ class _Run:
             if self.left == 0:
                 self._finish()
 
+    def _prepare(self) -> None:
+        self.inputs = build_inputs(self.firm, self.shape[1])
+        self.counts = np.zeros((self.batches, self.shape[0], self.shape[1] + 1), np.int64)
+        wanted = (*self.shape, self.sampled)
+        try:
+            kept = self.spare.pop()
+        except IndexError:
+            kept = np.empty(wanted, np.float32)
+        self.sample = kept if kept.shape == wanted else np.empty(wanted, np.float32)
+
     def _finish(self) -> None:
         self.inputs = None
         self.result = Paths(self.firm.name, self.firm.scenarios.names, self.counts, summarise(self.sample), LEVELS, self.sampled)
+        self.spare.append(self.sample)
         del self.sample
 
 
@@ -497,8 +520,8 @@ def collection_rates(lag: Floats, revenue: Floats, collections: Floats) -> tuple
 
     Examples
     --------
-    >>> collection_rates(np.array(1.0), np.array(0.5), np.array(0.5))
-    (array(0.5), array(0.5))
+    >>> collection_rates(np.array([1.0]), np.array([0.5]), np.array([0.5]))
+    (array([0.5]), array([0.5]))
     """
     end = lag / 4
     middle = np.maximum(end + revenue - collections, 0.0)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from finmodel.data import rows as as_rows
 from finmodel.errors import unknown
 from finmodel.results import RECORD_COLUMNS, Results
 from finmodel.simulate import LEVELS, Firm, Paths, simulate
@@ -21,6 +22,7 @@ Counts = npt.NDArray[np.int64]
 COLUMNS = (*RECORD_COLUMNS, "scenario", "quarter", "error", "default")
 HORIZONS = (6, 12, 24, 36)
 """Months at which the probability of cash-out is quoted."""
+SOUND = ("simulated", "")
 QUOTED = (0.1, 0.5, 0.9)
 """Quantiles of the runway that are quoted."""
 
@@ -339,7 +341,7 @@ def quarter_end(start: date, quarter: int) -> date:
 
 
 def survival_results(
-    firm: Firm, outcome: Paths, start: date, seed: int, as_of: date | None = None, disclosed: bool = True, **context: Any
+    firm: Firm, outcome: Paths, start: date, seed: int, as_of: date | None = None, caveat: tuple[str, str] = SOUND, **context: Any
 ) -> SurvivalResults:
     """Return what the paths say, as records.
 
@@ -349,8 +351,8 @@ def survival_results(
         As simulated.
     as_of : datetime.date, optional
         The day of the statements, by default the start.
-    disclosed : bool
-        False where liquid funds are not, so that scenarios are assumed amounts of them.
+    caveat : (str, str)
+        Status and reason of every value: :data:`SOUND`, or what is wrong with the liquid funds.
     **context
         facts, assumptions and later of the results.
     """
@@ -366,10 +368,9 @@ def survival_results(
         seed=seed,
         **context,
     )
-    missing = "missing: liquid funds; each value holds for the amount named"
-    how = {"status": "simulated"} if disclosed else {"status": "conditional", "reason": missing}
-    blank = {**dict.fromkeys(RECORD_COLUMNS, ""), **how, "firm": firm.name, "quarter": pd.NA, "error": np.nan, "default": True}
-    table = pd.DataFrame([{**blank, **row} for row in _rows(results, disclosed)], columns=list(COLUMNS))
+    blank = {**dict.fromkeys(RECORD_COLUMNS, ""), "firm": firm.name, "quarter": pd.NA, "error": np.nan, "default": True}
+    blank |= {"status": caveat[0], "reason": caveat[1]}
+    table = pd.DataFrame([{**blank, **row} for row in _rows(results, caveat[0] == "conditional")], columns=list(COLUMNS))
     return replace(results, table=table.astype({"quarter": "Int64", "value": float, "error": float}))
 
 
@@ -380,26 +381,23 @@ _DEFINITION = (
 )
 
 
-def _rows(results: SurvivalResults, disclosed: bool) -> Iterator[dict[str, Any]]:
+def _rows(results: SurvivalResults, conditional: bool) -> Iterator[dict[str, Any]]:
     first = results.outcome.names[0]
     quoted = {m // 3 for m in HORIZONS}
-    for row in results.survival.itertuples():
-        yield {
-            "period": row.day.isoformat(), "quantity": "cash_out", "variant": row.scenario, "scenario": row.scenario, "value": row.cash_out,
-            "unit": "probability", "quarter": row.quarter, "error": row.error, "default": row.scenario == first or row.quarter in quoted,
-        }  # fmt: skip
+    for row in as_rows(results.survival):
+        shown = row["scenario"] == first or row["quarter"] in quoted
+        yield {**row, "period": row["day"].isoformat(), "quantity": "cash_out", "variant": row["scenario"], "value": row["cash_out"],
+               "unit": "probability", "default": shown}  # fmt: skip
     horizon = results.day(results.quarters).isoformat()
     for name in results.outcome.names:
         runway = results.runway_of(name)
         common = {"period": horizon, "unit": "months", "quarter": results.quarters, "scenario": name, "variant": name}
         yield {**common, "quantity": "restricted_mean_runway", "value": runway.restricted_mean, "error": runway.error}
         for level in QUOTED:
-            censored = {"note": runway.text(level)} if np.isnan(runway.months(level)) else {}
-            if censored and disclosed:
-                censored["reason"] = "beyond the horizon"
-            quantity = f"runway_{100 * level:.0f}pc"
-            yield {**common, "quantity": quantity, "value": runway.months(level), "default": name == first, **censored}
-    for cash in results.cash_quantiles.to_dict("records"):
+            censored = {"note": f"{runway.text(level)}: beyond the horizon"} if np.isnan(runway.months(level)) else {}
+            quantity = f"runway_p{100 * level:.0f}"
+            yield {**common, "quantity": quantity, "value": runway.months(level), "default": name == first or conditional, **censored}
+    for cash in as_rows(results.cash_quantiles):
         common = {
             "period": cash["day"].isoformat(),
             "quantity": "liquid_funds",

@@ -7,14 +7,16 @@ negative numbers, full-width digits, a dash for nil. A blank is not a zero and i
 from __future__ import annotations
 
 import calendar
+import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 DASHES = "-‐‑‒–—―−─–－"
-_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+")
-_EXPONENT = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,3}")
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+", re.ASCII)
+_EXPONENT = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d{1,3}", re.ASCII)
+_FULL_WIDTH = {0xFF01 + place: 0x21 + place for place in range(94)}
+"""Full-width forms of ASCII; superscripts and circled digits, which are footnote marks, are not among them."""
 
 
 def parse_amount(printed: str) -> float | None:
@@ -38,13 +40,13 @@ def parse_amount(printed: str) -> float | None:
     >>> parse_amount("(1,234.5)"), parse_amount("—"), parse_amount("１２３"), parse_amount("")
     (-1234.5, 0.0, 123.0, None)
     """
-    text = unicodedata.normalize("NFKC", printed).strip().strip("\u200b\ufeff").strip()
+    text = printed.translate(_FULL_WIDTH).strip().strip("\u200b\ufeff").strip()
     if not text:
         return None
     if all(c in DASHES for c in text) or text.lower() == "nil":
         return 0.0
     if _EXPONENT.fullmatch(text):
-        return float(text)
+        return _finite(float(text), printed)
     negative = False
     if text.startswith("(") and text.endswith(")"):
         negative, text = True, text[1:-1].strip()
@@ -54,8 +56,14 @@ def parse_amount(printed: str) -> float | None:
         negative, text = True, text[:-1].strip()
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"{printed!r} is not a number as printed in accounts")
-    value = float(text.replace(",", ""))
+    value = _finite(float(text.replace(",", "")), printed)
     return -value if negative and value else value
+
+
+def _finite(value: float, printed: str) -> float:
+    if math.isinf(value):
+        raise ValueError(f"{printed[:20]!r}... is not a number as printed in accounts: it is too large")
+    return value
 
 
 def parse_date(text: str) -> date:

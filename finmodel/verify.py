@@ -141,9 +141,9 @@ def _chosen(held: pd.DataFrame, firm: str | None, document: str) -> pd.DataFrame
         held = held[held["firm"] == firm]
     if held.empty:
         raise DataError([fault("facts", f"none of {firm} in {document}", "facts of the document")])
-    if not document and held["firm"].nunique() > 1:
-        names = ", ".join(sorted(set(held["firm"])))
-        raise LookupError(f"no document in documents.csv has the checksum of this file: name the firm ({names}) or the document")
+    firms = sorted(set(held["firm"]))
+    if not document and len(firms) > 1:
+        raise LookupError(f"no document in documents.csv has the checksum of this file: name the firm ({', '.join(firms)}) or the document")
     return held
 
 
@@ -224,11 +224,14 @@ def _updated(facts: pd.DataFrame, table: pd.DataFrame, path: Path, sha256: str) 
     facts.loc[confirmed, "read_from"] = "primary"
     facts.loc[confirmed, "page"] = table.loc[confirmed, "page"]
     facts.loc[confirmed, "locator"] = table.loc[confirmed, "locator"]
-    for index, outcome in table.iterrows():
-        if outcome["outcome"] == NOT_FOUND:
-            continue
-        place = f" on page {outcome['page']}" if pd.notna(outcome["page"]) else ""
-        what = f"read{place}" if outcome["outcome"] == CONFIRMED else f"the document prints {outcome['printed']:.15g}{place}"
-        note = str(facts.at[index, "note"])
-        facts.at[index, "note"] = f"{note}; " * bool(note) + f"{what} in {path.name} (sha256 {sha256})"
+    facts.loc[confirmed, "source"] = [f"{path.name} | {source}".removesuffix(" | ") for source in facts.loc[confirmed, "source"]]
+    looked_up = table.index[table["outcome"] != NOT_FOUND]
+    learned = [_learned(row, path.name, sha256) for row in rows(table.loc[looked_up])]
+    facts.loc[looked_up, "note"] = ["; ".join(filter(None, pair)) for pair in zip(facts.loc[looked_up, "note"], learned, strict=True)]
     return facts
+
+
+def _learned(outcome: dict[str, object], name: str, sha256: str) -> str:
+    place = "" if pd.isna(outcome["page"]) else f" on page {outcome['page']}"  # type: ignore[call-overload]
+    what = f"read{place}" if outcome["outcome"] == CONFIRMED else f"the document prints {outcome['printed']:.15g}{place}"
+    return f"{what} in {name} (sha256 {sha256})"

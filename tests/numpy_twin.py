@@ -11,6 +11,17 @@ import numpy as np
 from finmodel.simulate import BLOCKS, PARAMETERS, Firm
 
 DT = 0.25
+FULL: dict[str, float] = {
+    "liquid_funds": 1e10, "revenue": 1e9, "growth": 0.3, "long_run_growth": 0.05, "mean_reversion": 0.5, "growth_volatility": 0.2,
+    "revenue_volatility": 0.3, "long_run_volatility": 0.15, "volatility_decay": 0.5, "cash_volatility": 0.3, "market_loading": 0.4,
+    "first_half_revenue": 0.35, "first_half_collections": 0.42, "collection_lag": 4.0, "loss_rate": 0.05, "receivables": 4e9,
+    "cost_of_sales": 3e8, "research_and_development": 9e8, "selling": 2e8, "administrative": 3e8,
+    "research_and_development_noncash": 0.1, "research_and_development_drift": 0.02, "research_and_development_up": 0.5,
+    "research_and_development_down": 0.3, "cost_of_sales_up": 1.0, "cost_of_sales_down": 0.9, "selling_up": 0.4, "selling_down": 0.2,
+    "administrative_up": 0.3, "administrative_down": 0.1, "cut_trigger": 4.0, "cut_lag": 3.0, "cut_size": 0.2, "severance": 1.0,
+    "capex_share": 0.1, "capex_fixed": 1e8, "other_income": 5e7, "debt_service": 3e7, "barrier": 2e8,
+}  # fmt: skip
+"""A firm in which everything moves."""
 
 
 def simulate(firm: Firm, quarters: int, paths: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -103,7 +103,8 @@ def inline(body: str = "", prolog: str = "") -> bytes:
     unit = '<unit xmlns="http://www.xbrl.org/2003/instance" id="usd"><measure>iso4217:USD</measure></unit>'
     frame = contexts().replace("<context ", f'<context xmlns="{XBRLI}" ')
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?>{prolog}<html xmlns="http://www.w3.org/1999/xhtml" xmlns:ix="http://www.xbrl.org/2013/inlineXBRL" '
+        f'<?xml version="1.0" encoding="UTF-8"?>{prolog}'
+        '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:ix="http://www.xbrl.org/2013/inlineXBRL" '
         f'xmlns:us-gaap="{US}" xmlns:ixt="http://www.xbrl.org/inlineXBRL/transformation/2020-02-12"><head><title>t</title></head><body>'
         f'<div style="display:none"><ix:header><ix:resources>{frame}{unit}</ix:resources></ix:header></div>{rows}{body}</body></html>'
     ).encode()
@@ -139,20 +140,22 @@ def workbook(path: Path, sheets: dict[str, list[list[object]]], cells: dict[str,
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006/"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         parts = "".join(
-            f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
-            for i in range(1, len(sheets) + 1)
+            f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{kind}.worksheet+xml"/>' for i in range(1, len(sheets) + 1)
         )
         archive.writestr(
             "[Content_Types].xml",
-            f'<Types xmlns="{package}content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            '<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+            f'<Types xmlns="{package}content-types">'
+            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
             f"{parts}</Types>",
         )
         archive.writestr(
             "_rels/.rels",
-            f'<Relationships xmlns="{package}relationships"><Relationship Id="rId1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+            f'<Relationships xmlns="{package}relationships">'
+            f'<Relationship Id="rId1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         )
         listed = "".join(f'<sheet name="{escape(name)}" sheetId="{i}" r:id="rId{i}"/>' for i, name in enumerate(sheets, start=1))
         archive.writestr("xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{listed}</sheets></workbook>')

@@ -10,8 +10,10 @@ from datetime import date
 
 import numpy as np
 
-from finmodel.estimate import BLOCKS, PRIOR_ONLY, RATIOS, Evidence, Reading
-from finmodel.posterior import DT, REVENUE_PRIORS, Array, Prior, RevenueData
+from finmodel.estimate.evidence import BLOCKS, RATIOS, Evidence, Reading
+from finmodel.estimate.priors import Array, Prior, movements
+from finmodel.estimate.revenue import DT, REVENUE_PRIORS, RevenueData
+from finmodel.estimate.update import PRIOR_ONLY
 
 YEARS = 5
 FIRST_YEAR = 2017
@@ -47,7 +49,6 @@ def printed_revenue(path: Array, share: float) -> Array:
 def draw_firms(
     rng: np.random.Generator,
     priors: Mapping[str, Prior],
-    constants: Mapping[str, float],
     shapes: Sequence[tuple[tuple[int, int], ...]],
     fixed: Mapping[str, float] | None = None,
 ) -> tuple[tuple[Evidence, ...], dict[str, float]]:
@@ -66,7 +67,7 @@ def draw_firms(
             truth |= {name: fixed[name] for name in truth}
             level = {name: float(priors[name].transformed(np.array(fixed[name]))) for name in RATIOS}
             other = fixed["other_income"]
-        evidence, now = _firm(f"firm{number}", truth, level, other, shape, rng, priors, constants, disclosed=number % 2 == 0)
+        evidence, now = _firm(f"firm{number}", truth, level, other, shape, rng, priors, disclosed=bool(rng.random() < 0.5))
         firms.append(evidence)
         truths.append(now)
     return tuple(firms), truths[0]
@@ -79,12 +80,13 @@ def _common_level(prior: Prior, rng: np.random.Generator) -> tuple[float, float]
 
 def _firm(
     name: str, truth: dict[str, float], level: dict[str, float], other: float, shape: tuple[tuple[int, int], ...],
-    rng: np.random.Generator, priors: Mapping[str, Prior], constants: Mapping[str, float], disclosed: bool,
+    rng: np.random.Generator, priors: Mapping[str, Prior], disclosed: bool,
 ) -> tuple[Evidence, dict[str, float]]:  # fmt: skip
-    path, growth = revenue_path(truth, rng)
+    first = shape[0][0]
+    path, growth = revenue_path(truth, rng, 4 * YEARS - first)  # the prior of growth is that of the first quarter seen
+    path = np.concatenate([np.full(first, np.nan), path])
     printed = printed_revenue(path, truth["first_half_revenue"])
     years = printed.reshape(-1, 4).sum(1)
-    first = shape[0][0]
     data = RevenueData(
         tuple(float(np.log(printed[a : b + 1].sum())) for a, b in shape), tuple(a - first for a, _ in shape),
         tuple(b - first for _, b in shape), tuple((np.arange(first, 4 * YEARS) % 4 > 1).tolist()),
@@ -92,7 +94,7 @@ def _firm(
     seen = range(YEARS - 1, first // 4 - 1, -1)  # the latest year first
     readings, now = {}, {}
     for ratio in RATIOS:
-        noise, walk = constants[f"{ratio}_noise"], constants[f"{ratio}_walk"]
+        noise, walk = movements()[ratio]
         z, found = level[ratio], []
         for year in seen:
             carried = _response(ratio, truth, years[year], years[-1], YEARS - 1 - year) if ratio in BLOCKS else 0.0
@@ -101,7 +103,7 @@ def _firm(
             z += walk * rng.standard_normal()
         readings[ratio] = tuple(found)
         now[ratio] = float(priors[ratio].natural(np.array(level[ratio] + walk * np.sqrt(0.5) * rng.standard_normal())))
-    cash = tuple(_cash(year, years, readings, now, other, rng, constants, disclosed) for year in seen if year > 0)
+    cash = tuple(_cash(year, years, readings, now, other, rng, disclosed) for year in seen if 4 * year > first)
     quarterly = float(path[-1])
     out = {k: v for k, v in truth.items() if k not in ("growth", "capex_variable")}
     out |= {"revenue": quarterly, "growth": float(growth[-1]), "other_income": other * quarterly}
@@ -125,7 +127,7 @@ def _response(block: str, truth: Mapping[str, float], then: float, latest: float
 
 def _cash(
     year: int, years: Array, readings: Mapping[str, tuple[Reading, ...]], now: Mapping[str, float], other: float,
-    rng: np.random.Generator, constants: Mapping[str, float], disclosed: bool,
+    rng: np.random.Generator, disclosed: bool,
 ) -> tuple[date, dict[str, float]]:  # fmt: skip
     """One year's operating cash flow; impairment and non-cash cost are printed only where `disclosed`."""
     end = date(FIRST_YEAR + year, 12, 31)
@@ -133,7 +135,7 @@ def _cash(
     cost = 1.2 * revenue
     ratios = {name: next(r.value for r in readings[name] if r.end == end) if disclosed else now[name] for name in ("loss_rate", "noncash")}
     loss, noncash = ratios["loss_rate"] * revenue, ratios["noncash"] * cost
-    reading = other + constants["other_income_noise"] * rng.standard_normal()
+    reading = other + movements()["other_income"][0] * rng.standard_normal()
     flow = reading * revenue + revenue - loss - now["collection_lag"] / 4 * growth - cost + noncash
     window = {"flow": flow, "revenue": revenue, "cost": cost, "growth": growth}
     return end, window | ({"impairment": loss, "noncash": noncash} if disclosed else {})

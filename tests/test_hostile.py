@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
+import random
+import re
 import sys
 import zipfile
-import zlib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pypdf import PdfWriter
 
 import finmodel as fm
+from finmodel.facts import line_items
+from finmodel.loaders.cells import named
+from finmodel.loaders.heading import resolve
 from tests import samples
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,6 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def fuzzing() -> ModuleType:
     spec = importlib.util.spec_from_file_location("fuzz_loaders", ROOT / "benchmarks" / "fuzz_loaders.py")
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["fuzz_loaders"] = module
     spec.loader.exec_module(module)
@@ -92,14 +100,16 @@ def liar(path: Path) -> None:
 
 
 def overlapping(path: Path) -> None:
-    """Many members that share one compressed body, as the smallest zip bombs do."""
-    body = zlib.compressobj(9, zlib.DEFLATED, -15)
-    data = body.compress(bytes(20_000_000)) + body.flush()
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("num.txt", data)
-        archive.writestr("sub.txt", b"")
+    """Three hundred members that share one compressed body: harmless one by one, 3.6 GB together."""
+    body = bytes(range(256)) * 200 + bytes(11_948_800)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("000.htm", body + random.Random(1).randbytes(60_000))
     raw = path.read_bytes()
-    path.write_bytes(raw.replace(len(data).to_bytes(4, "little"), (20_000_000).to_bytes(4, "little")))
+    start, end = raw.index(b"PK\x01\x02"), raw.index(b"PK\x05\x06")
+    record = raw[start:end]
+    records = b"".join(record.replace(b"000.htm", f"{number:03d}.htm".encode()) for number in range(300))
+    size = (300).to_bytes(2, "little") * 2 + len(records).to_bytes(4, "little")
+    path.write_bytes(raw[:start] + records + raw[end : end + 8] + size + raw[end + 16 :])
 
 
 def huge_sheet(path: Path) -> None:
@@ -107,7 +117,7 @@ def huge_sheet(path: Path) -> None:
 
 
 def endless_sheet(path: Path) -> None:
-    cells = "<row>" + '<c r="A1"><v>1</v></c>' * 6_000_000 + "</row>"
+    cells = "<row>" + '<c r="A1"><v>1</v></c>' * 1_500_000 + "</row>"
     samples.workbook(path, {"BS": samples.WIDE})
     with zipfile.ZipFile(path) as old:
         parts = {name: old.read(name) for name in old.namelist()}
@@ -126,21 +136,21 @@ def repeated(path: Path, head: bytes, piece: bytes, size: int, tail: bytes = b""
         file.write(tail)
 
 
-CSV = "label,value,period_end,currency\nrevenue,5,FY 2020,CNY\n"
-GB = "项目,数值,报告期,币种\n营业收入,5,2020-12-31,CNY\n"
+CSV = "label,value,period,currency\nrevenue,5,FY 2020,CNY\n"
+GB = "项目,数值,期间,币种\n营业收入,5,FY 2020,CNY\n"
 HTML = b"<html><body><table>"
 
 CASES = {
     "empty.pdf": (lambda p: p.write_bytes(b""), "an empty file"),
     "encrypted.pdf": (encrypted_pdf, "encrypted PDF"),
     "truncated.pdf": (lambda p: p.write_bytes(samples.pdf(p, [["x"] * 50] * 5).read_bytes()[:700]), "damaged PDF|no text|pages|statement"),
-    "zero_pages.pdf": (lambda p: p.write_bytes(samples.pdf_of(["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [] /Count 0 >>"])), "0 pages|damaged PDF"),
+    "zero_pages.pdf": (lambda p: samples.pdf(p, []), "0 pages|damaged PDF"),
     "pictures.pdf": (pictures, "no text layer"),
     "many_pages.pdf": (many_pages, "100,000 pages"),
     "noise.pdf": (lambda p: p.write_bytes(b"%PDF-1.7\n" + bytes(range(256)) * 40), "damaged PDF"),
     "bomb.zip": (lambda p: bomb(p, {"num.txt": 50, "sub.txt": 1}), "unpack to .* times their size"),
     "bomb.xlsx": (lambda p: bomb(p, {"xl/workbook.xml": 50}), "unpack to .* times their size"),
-    "overlapping.zip": (overlapping, "unpack to|damaged|tab-separated"),
+    "overlapping.zip": (overlapping, "3,6.. MB unpacked"),
     "many_members.zip": (many_members, "6,000 members"),
     "locked.zip": (locked, "encrypted member"),
     "liar.zip": (liar, "damaged zip|column|no figure"),
@@ -153,20 +163,21 @@ CASES = {
     "deep.xml": (lambda p: p.write_bytes(samples.instance("<a>" * 100_000)), "not well formed"),
     "truncated.xml": (lambda p: p.write_bytes(samples.instance()[:-300]), "not well formed"),
     "huge.xlsx": (huge_sheet, "1,048,576 rows"),
-    "endless.xlsx": (endless_sheet, "at most 2,000,000 cells"),
+    "endless.xlsx": (endless_sheet, "at most 1,000,000 cells"),
     "old.xls": (lambda p: p.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096)), "password|Excel 97"),
     "formula.xlsx": (lambda p: samples.workbook(p, {"BS": samples.WIDE}, {"B6": '<c r="B6"><f>B4+B5</f></c>'}), r"BS!B6"),
-    "html_100mb.html": (lambda p: repeated(p, HTML, b"<tr><td>Revenue</td><td>1,234</td></tr>\n", 100_000_000), "100 MB|MB"),
-    "text_100mb.txt": (lambda p: repeated(p, b"", b"Revenue 1,234 5,678\n", 100_000_000), "MB|a file that begins"),
+    "html_100mb.html": (lambda p: repeated(p, HTML, b"<tr><td>Revenue</td><td>1,234</td></tr>\n", 100_000_000), "100 MB"),
+    "text_100mb.txt": (lambda p: repeated(p, b"Balance sheet\n", b"Revenue 1,234 5,678\n", 100_000_000), "100 MB"),
     "one_line.csv": (lambda p: repeated(p, b"label,value,period_end\n1,2,", b"9" * 1000, 20_000_000), "broken CSV"),
     "nul.csv": (lambda p: p.write_bytes(CSV.encode().replace(b"5", b"5\0")), "NUL byte"),
     "latin1.csv": (lambda p: p.write_bytes(CSV.replace("revenue", "b\xe9n\xe9fice net").encode("latin-1")), "no known encoding"),
     "utf16_without_mark.csv": (lambda p: p.write_bytes(CSV.encode("utf-16-le")), "NUL byte"),
     "ragged.csv": (lambda p: p.write_text(CSV + "assets,5\n"), "row 3: found 2 cells"),
     "quotes.csv": (lambda p: p.write_text(CSV + '"never closed,5,2020-12-31,CNY\n'), "broken CSV|cells"),
-    "deep.json": (lambda p: p.write_bytes(b'{"facts":' + b"[" * 200_000), "no JSON"),
+    "deep.json": (lambda p: p.write_bytes(b'{"facts":' + b"[" * 200_000), "another kind, or damaged"),
+    "deeper.json": (lambda p: p.write_bytes(b'{"facts":{"us-gaap":{"Assets":' + b"[" * 200_000), "damaged"),
     "other.json": (lambda p: p.write_bytes(b'{"a": 1}'), "another kind"),
-    "text_number.json": (lambda p: p.write_bytes(samples.companyfacts().replace(b"3446000", b'"3446000"')), "val: '3446000'"),
+    "text_number.json": (lambda p: p.write_bytes(samples.companyfacts().replace(b"3446000", b'"3446000"')), "got `str`"),
     "no_day.json": (lambda p: p.write_bytes(samples.companyfacts().replace(b"2020-12-31", b"2020-02-31")), "2020-02-31"),
     "noise.bin": (lambda p: p.write_bytes(bytes(range(256)) * 100), "a file that begins|known"),
     "truncated.parquet": (lambda p: p.write_bytes(b"PAR1" + bytes(100)), "parquet file of unknown content"),
@@ -180,7 +191,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, ob
     for name, (make, _) in CASES.items():
         make(folder / name)
     there = sorted(folder.iterdir())
-    worker = fuzzing().Worker(seconds=30)
+    worker = fuzzing().Worker(seconds=60)
     out = {name: worker.load(folder / name) for name in CASES}
     worker.close()
     assert sorted(folder.iterdir()) == there, "reading wrote something"
@@ -191,18 +202,16 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, ob
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_hostile_file_ends_in_one_clear_error(name: str, outcomes: dict[str, dict[str, object]]) -> None:
-    import re
-
     outcome = outcomes[name]
     assert outcome["outcome"] == "refused", outcome["text"]
     assert re.search(CASES[name][1], str(outcome["text"])), outcome["text"]
     assert name in str(outcome["text"]), outcome["text"]
     assert len(str(outcome["text"]).splitlines()) <= 22
-    assert outcome["seconds"] < 60
+    assert float(str(outcome["seconds"])) < 10
 
 
 def test_memory_stays_bounded(outcomes: dict[str, dict[str, object]]) -> None:
-    assert max(float(str(outcome["memory"])) for outcome in outcomes.values()) < 700
+    assert max(float(str(outcome["memory"])) for outcome in outcomes.values()) < 500
 
 
 @pytest.mark.parametrize(
@@ -250,3 +259,32 @@ def _inline(folder: Path) -> Path:
 def test_damaged_copies_load_or_are_refused(form: str, tmp_path: Path) -> None:
     result = fuzzing().fuzz(form, seeds(form, tmp_path), 30, 7, tmp_path)
     assert result["bad"] == []
+
+
+PIECES = [
+    "Six months ended",
+    "年度",
+    "截至",
+    "止",
+    "30 June",
+    "2021",
+    "二零二一年",
+    "12月31日",
+    "13月45日",
+    "2021-02-31",
+    "99/99/2021",
+    "H1",
+    "Q9",
+    "to",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=6).map(" ".join), st.booleans())
+def test_any_heading_is_a_period_or_none(text: str, instant: bool) -> None:
+    found = resolve([text], [text[::-1]], instant)
+    assert found is None or found[0] is None or found[0] <= found[1]
+
+
+@given(st.text(max_size=30))
+def test_any_label_is_a_line_item_or_none(label: str) -> None:
+    assert named(label).line_item in {"", *line_items().index}

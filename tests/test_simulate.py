@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from finmodel import generator, kernel
@@ -28,6 +30,7 @@ from finmodel.simulate import (
     uniforms,
 )
 from tests import numpy_twin
+from tests.numpy_twin import FULL
 
 MILLION = 1_000_000
 STILL = {
@@ -37,16 +40,6 @@ STILL = {
     "loss_rate": 1.0,
 }
 """A firm in which nothing moves: revenue of 1 that is never collected, no cost."""
-FULL: dict[str, float] = {
-    "liquid_funds": 1e10, "revenue": 1e9, "growth": 0.3, "long_run_growth": 0.05, "mean_reversion": 0.5, "growth_volatility": 0.2,
-    "revenue_volatility": 0.3, "long_run_volatility": 0.15, "volatility_decay": 0.5, "cash_volatility": 0.3, "market_loading": 0.4,
-    "first_half_revenue": 0.35, "first_half_collections": 0.42, "collection_lag": 4.0, "loss_rate": 0.05, "receivables": 4e9,
-    "cost_of_sales": 3e8, "research_and_development": 9e8, "selling": 2e8, "administrative": 3e8,
-    "research_and_development_noncash": 0.1, "research_and_development_drift": 0.02, "research_and_development_up": 0.5,
-    "research_and_development_down": 0.3, "cost_of_sales_up": 1.0, "cost_of_sales_down": 0.9, "selling_up": 0.4, "selling_down": 0.2,
-    "administrative_up": 0.3, "administrative_down": 0.1, "cut_trigger": 4.0, "cut_lag": 3.0, "cut_size": 0.2, "severance": 1.0,
-    "capex_share": 0.1, "capex_fixed": 1e8, "other_income": 5e7, "debt_service": 3e7, "barrier": 2e8,
-}  # fmt: skip
 
 
 def firm(quarters: int, scenarios: Scenarios | None = None, name: str = "firm", starts_in: int = 1, **parameters: Any) -> Firm:
@@ -330,11 +323,43 @@ def test_listing_proceeds_and_redemption() -> None:
     assert counts[6] == 512 - counts[4]
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    funds=st.floats(0.5, 20),
+    burn=st.floats(0.0, 3.0),
+    noise=st.floats(0.0, 2.0),
+    volatility=st.floats(0.0, 0.8),
+    money=st.floats(0.0, 10),
+    at=st.tuples(st.integers(0, 7), st.floats(0, 0.99)),
+    hazard=st.floats(0, 1),
+)
+def test_more_money_never_shortens_a_life(
+    funds: float, burn: float, noise: float, volatility: float, money: float, at: tuple[int, float], hazard: float
+) -> None:
+    """With management's reaction held fixed: a receipt, an income, a likelier closing or no redemption end no path earlier."""
+    more = [0.0, money, 0.0, 0.0, 0.0]
+    scenarios = Scenarios.plain(
+        ["less", "receipt", "income", "likelier", "no redemption"],
+        8,
+        1,
+        jumps=tuple(((*at, amount),) for amount in more),
+        flow=np.array([0, 0, money, 0, 0])[:, None],
+        hazard=np.array([1, 1, 1, 2, 1])[:, None, None] * hazard,
+        size=1.0,
+        size_sd=[0.5],
+        redemption=np.array([1, 1, 1, 1, 0])[:, None] * np.where(np.arange(8) == 5, 1.0, 0.0),
+    )
+    moving = {"revenue_volatility": volatility, "long_run_volatility": volatility, "loss_rate": 0.1, "collection_lag": 2.0}
+    one = firm(8, scenarios, liquid_funds=funds, debt_service=burn, cash_volatility=noise, **moving)
+    gone = np.cumsum(simulate([one], 8, 2048)[0].counts, axis=2)
+    assert np.all(gone[:, 1:] <= gone[:, :1])
+
+
 # --- a second opinion
 
 
 def test_numpy_twin_agrees_on_the_full_model() -> None:
-    quarters, paths = 20, 200_000
+    quarters, paths = 20, 100_000
     one = full(quarters, paths)
     life, cash = numpy_twin.simulate(one, quarters, paths, seed=3)
     ours = simulate([one], quarters, paths, seed=7, sampled=paths)[0]

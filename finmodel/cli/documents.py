@@ -10,6 +10,9 @@ import typer
 
 from finmodel.cli.app import app, progress_bar
 
+MOST_SHOWN = 100
+"""Failed checks that are printed one by one."""
+
 
 @app.command()
 def extract(
@@ -21,6 +24,7 @@ def extract(
     """Read the figures of a document into a facts table, check their arithmetic, and show where each was read."""
     from finmodel.facts import write_facts
     from finmodel.loaders import load
+    from finmodel.loaders.identities import check_identities
 
     with progress_bar(f"reading {file.name}") as step:
         facts = load(file, firm, step)
@@ -29,7 +33,7 @@ def extract(
 
         write_review(file, facts, review)
     write_facts(facts, out)
-    _report(facts.attrs.get("checks", []))
+    _report(facts.attrs["checks"] if "checks" in facts.attrs else check_identities(facts))
     print(f"{len(facts)} figures written to {out}")
 
 
@@ -38,9 +42,11 @@ def _report(checks: list[dict[str, Any]]) -> None:
     failed = [c for c in checks if not c["passed"]]
     if checks:
         print(f"{len(checks) - len(failed)} of {len(checks)} arithmetic checks hold", file=sys.stderr)
-    for check in failed:
+    for check in failed[:MOST_SHOWN]:
         print(
             f"FAILED {check['statement']} {check['period_end']}: {check['check']}: {check['left']:,.15g} against {check['right']:,.15g}"
             f" (difference {check['difference']:,.15g}); figures as printed: {check['cells']}",
             file=sys.stderr,
         )
+    if len(failed) > MOST_SHOWN:
+        print(f"and {len(failed) - MOST_SHOWN} more", file=sys.stderr)

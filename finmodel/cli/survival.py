@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from finmodel.cli.app import AllOption, Format, FormatOption, app, firm_names, show, takes_statements
+from finmodel.errors import DataError
 from finmodel.statements import Statements
+from finmodel.survival import COLUMNS
 
 
 @app.command("survival")
@@ -28,20 +30,30 @@ def show_survival(
     """Simulate when a firm's liquid funds run out."""
     from finmodel.cashflow import CashModel
 
-    models = [CashModel.fit(statements, name) for name in firm_names(firm, statements) or statements.firms]
     records: list[dict[str, Any]] = []
-    for model in models:
-        with _Progress(model.firm) as progress:
+    assumed: dict[str, None] = {}
+    for name in firm_names(firm, statements) or statements.firms:
+        try:
+            model = CashModel.fit(statements, name)
+        except DataError as error:
+            if firm:
+                raise
+            records.append(_not_computable(name, str(error)))
+            continue
+        with _Progress(name) as progress:
             result = model.simulate(horizon, paths, seed, threads=threads, progress=progress.report)
         records += result.records(every)
         if by:
             records += result.funding_gap(probability, by).records(every)
-        if form is Format.table:
-            print(f"{result.title}, from {result.start}")
+        assumed |= dict.fromkeys(model.assumptions())
     show(records, form)
     if form is Format.table:
-        for text in dict.fromkeys(text for model in models for text in model.assumptions()):
-            print(f"Assumed: {text}")
+        print("\n".join(f"Assumed: {text}" for text in assumed))
+
+
+def _not_computable(firm: str, reason: str) -> dict[str, Any]:
+    blank = {**dict.fromkeys(COLUMNS[:-1], ""), "value": None, "quarter": None, "error": None}
+    return {**blank, "firm": firm, "quantity": "cash_out", "status": "not computable", "reason": reason}
 
 
 class _Progress:

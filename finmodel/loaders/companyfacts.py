@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pandas as pd
 
 from finmodel.errors import DataError, fault
@@ -38,72 +38,87 @@ def read_companyfacts(path: Path, firm: str | None = None, progress: Progress | 
     return facts_of(name_line_items(tagged), firm or slug(entity), "secondary", path)
 
 
-def _read(path: Path) -> tuple[str, list[Tagged]]:
-    """Return the firm's name and its figures; the parsed JSON, much larger, is let go on return."""
-    import orjson
+class _Entry(msgspec.Struct):
+    """A figure as one filing reports it."""
 
+    end: str
+    val: int | float
+    accn: str
+    form: str
+    filed: str
+    start: str | None = None
+
+
+class _Concept(msgspec.Struct):
+    """A concept: figures by unit, decoded only where the unit is a currency."""
+
+    units: dict[str, msgspec.Raw]
+    label: str | None = None
+
+
+class _Company(msgspec.Struct):
+    """The file: concepts by taxonomy, decoded only where the concept is known."""
+
+    facts: dict[str, dict[str, msgspec.Raw]]
+    entityName: str | None = None  # noqa: N815 - the file's own name
+
+
+_COMPANY = msgspec.json.Decoder(_Company)
+_CONCEPT = msgspec.json.Decoder(_Concept)
+_ENTRIES = msgspec.json.Decoder(list[_Entry])
+
+
+def _read(path: Path) -> tuple[str, list[Tagged]]:
+    """Return the firm's name and its figures."""
     check_size(path, LIMITS.json_bytes, "a companyfacts JSON file")
     try:
-        data = orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError as error:
-        raise DataError([fault(path.name, f"no JSON ({error})", "a whole companyfacts file", "fetch it again")]) from None
-    if not isinstance(data, dict) or not isinstance(data.get("facts"), dict):
-        raise DataError([fault(path.name, "JSON of another kind", "SEC companyfacts (cik, entityName, facts)")])
+        company = _COMPANY.decode(path.read_bytes())
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        expected = "SEC companyfacts (cik, entityName, facts)"
+        raise DataError([fault(path.name, f"JSON of another kind, or damaged ({error})", expected, "fetch it again")]) from None
     faults: list[str] = []
     tagged: list[Tagged] = []
-    for taxonomy in concept_map():
-        for concept, body in _items(data["facts"].get(taxonomy), f"{path.name}, {taxonomy}", faults):
-            tagged += _concept(taxonomy, concept, body, f"{path.name}, {taxonomy}:{concept}", faults)
+    for taxonomy, known in concept_map().items():
+        for concept, body in company.facts.get(taxonomy, {}).items():
+            if concept in known:
+                tagged += _concept(taxonomy, concept, body, f"{path.name}, {taxonomy}:{concept}", faults)
     if not tagged and not faults:
-        known = ", ".join(concept_map())
-        faults.append(fault(path.name, f"no figure of {known}", "at least one concept of data/concepts.csv in a known currency"))
+        names = ", ".join(concept_map())
+        faults.append(fault(path.name, f"no figure of {names}", "at least one concept of data/concepts.csv in a known currency"))
     if faults:
         raise DataError(faults[:50])
-    return str(data.get("entityName") or path.name), tagged
+    return company.entityName or path.name, tagged
 
 
-def _items(value: Any, where: str, faults: list[str]) -> list[tuple[str, Any]]:
-    if isinstance(value, dict):
-        return list(value.items())
-    if value is not None:
-        faults.append(fault(where, type(value).__name__, "an object of concepts"))
-    return []
-
-
-def _concept(taxonomy: str, concept: str, body: Any, where: str, faults: list[str]) -> list[Tagged]:
+def _concept(taxonomy: str, concept: str, body: msgspec.Raw, where: str, faults: list[str]) -> list[Tagged]:
     """Return one concept's entries in every currency; entries in shares or percent are no money and left out."""
-    if concept not in concept_map()[taxonomy]:
-        return []
     tagged: list[Tagged] = []
     try:
-        label = str(body.get("label") or concept)
-        for currency, entries in body["units"].items():
+        about = _CONCEPT.decode(body)
+        for currency, entries in about.units.items():
             if currency in CURRENCIES:
-                tagged += [_entry(taxonomy, concept, label, currency, entry) for entry in entries]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        faults.append(fault(where, f"an entry with no good {error}", "end, val, accn, form and filed in every entry"))
+                tagged += [_entry(taxonomy, concept, about.label or concept, currency, entry) for entry in _ENTRIES.decode(entries)]
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        faults.append(fault(where, str(error), "entries with end, val, accn, form and filed, days as YYYY-MM-DD"))
     return tagged
 
 
-def _entry(taxonomy: str, concept: str, label: str, currency: str, entry: dict[str, Any]) -> Tagged:
-    start, form, value = entry.get("start"), entry["form"], entry["val"]
-    if type(value) not in (int, float):
-        raise ValueError(f"val: {value!r}")
+def _entry(taxonomy: str, concept: str, label: str, currency: str, entry: _Entry) -> Tagged:
     return Tagged(
         taxonomy,
         concept,
         label,
-        day(start) if start else "",
-        day(entry["end"]),
-        str(value),
-        float(value),
+        day(entry.start) if entry.start else "",
+        day(entry.end),
+        str(entry.val),
+        float(entry.val),
         1.0,
         currency,
         None,
-        f"{form} {entry['accn']}",
-        day(entry["filed"]),
-        "unaudited" if form[:4] == "10-Q" else "",
-        "amended" if form[-2:] == "/A" else "",
+        f"{entry.form} {entry.accn}",
+        day(entry.filed),
+        "unaudited" if entry.form[:4] == "10-Q" else "",
+        "amended" if entry.form[-2:] == "/A" else "",
         f"{taxonomy}:{concept}",
     )
 

@@ -18,7 +18,8 @@ import pandas as pd
 
 from finmodel.data import read_table
 from finmodel.facts import FACT_COLUMNS, KEY
-from finmodel.units import add_months, months_between, parse_date
+from finmodel.loaders.published import publication
+from finmodel.units import months_between, parse_date
 
 BASES = {"us-gaap": "US GAAP", "ifrs-full": "IFRS", "jpigp": "IFRS", "jppfs": "JP GAAP"}
 """Basis of accounting of each taxonomy."""
@@ -159,11 +160,10 @@ def merged(same: list[Tagged]) -> list[Tagged]:
 
 def agree(one: Tagged, other: Tagged) -> bool:
     """Whether two reports of a figure are equal at the coarser of their precisions."""
-    known = [figure.decimals for figure in (one, other) if figure.decimals is not None]
-    if not known:
+    if one.decimals == other.decimals:
         return one.value == other.value
-    unit = 10.0 ** -min(known)
-    return abs(one.value - other.value) <= 0.5 * unit * (1 + 1e-9) if len(known) == 2 and known[0] != known[1] else one.value == other.value
+    coarser = min(figure.decimals for figure in (one, other) if figure.decimals is not None)
+    return abs(one.value - other.value) <= 0.5 * 10.0**-coarser * (1 + 1e-9)
 
 
 def _cash_of_flows(named: list[Named], groups: dict[tuple[str, ...], list[Tagged]]) -> list[Named]:
@@ -225,13 +225,17 @@ def facts_frame(columns: dict[str, Any], rows: int, path: Path) -> pd.DataFrame:
     """
     ends, published = columns["period_end"], columns["published_on"]
     blank = np.array([not day for day in published], dtype=bool)
+    lengths = np.array([months(*span) for span in zip(columns["period_start"], ends, strict=True)], dtype=int)
     if blank.any():
-        latest = latest_publication(path, max(ends))
+        last = max(ends)
+        length = max(int(span) for span, end in zip(lengths, ends, strict=True) if end == last)
+        document = columns["document"] if isinstance(columns["document"], str) else columns["document"][0]
+        latest = latest_publication(path, last, length, document)
         published = [day or latest for day in published]
     made: dict[str, Any] = dict.fromkeys(FACT_COLUMNS, "")
     made |= {"page": pd.array(np.full(rows, np.nan), dtype="Int64"), "status": "single", "source": path.name}
     made |= columns | {"published_on": published, "date_estimated": blank}
-    made["months"] = np.array([months(*span) for span in zip(columns["period_start"], ends, strict=True)], dtype=int)
+    made["months"] = lengths
     keys = [[column] * rows if isinstance(column, str) else column for column in (made[name] for name in (*KEY, "label"))]
     made["fact_id"] = [_fact_id(*parts) for parts in zip(*keys, strict=True)]
     return pd.DataFrame(made, columns=list(FACT_COLUMNS), index=range(rows))
@@ -242,11 +246,11 @@ def _fact_id(*parts: str) -> str:
     return hashlib.sha256("|".join((*parts, "", "")).encode()).hexdigest()[:12]
 
 
-def latest_publication(path: Path, last: str) -> str:
+def latest_publication(path: Path, last: str, length: int, document: str) -> str:
     """Return the latest day on which a file that does not say so can have been published.
 
-    It is the day on which the file was last changed or, if sooner, six months after the last day it reports on, by when a listed
-    firm must have published.
+    It is the day on which the file was last changed or, if sooner, the last day that the rules allow for what it reports on.
     """
     changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).date().isoformat()
-    return max(last, min(changed, add_months(parse_date(last), 6).isoformat()))
+    allowed, _ = publication([f"Form {document}"], parse_date(last), length)
+    return max(last, min(changed, allowed.isoformat()))

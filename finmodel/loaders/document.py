@@ -99,7 +99,7 @@ def _money(texts: Sequence[str]) -> tuple[str, float | None]:
         return "USD", None if re.search(r"in (thousands|millions)", whole, re.IGNORECASE) else 1.0
     if re.search(r"[^A-Z]\$ ?\d", whole[:200_000]):
         return "USD", None
-    return "CNY" if re.search(r"人民[币幣]|RMB|Renminbi", whole[:200_000]) else "", None
+    return "CNY" if re.search(r"人民[币幣]|RMB|Renminbi|合并(?:资产负债|利润|现金流量)表", whole) else "", None
 
 
 def _refuse(source: Source, found: list[Found], kept: list[Statement]) -> None:

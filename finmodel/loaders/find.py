@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, zip_longest
 
+from finmodel.loaders.heading import dates_in
 from finmodel.loaders.labels import SEVERAL, Reader
 from finmodel.loaders.layout import Line, Page, Word, figure_of, phrases
 from finmodel.loaders.table import Block, read_block
@@ -55,7 +56,7 @@ def worth_reading(texts: Sequence[str]) -> list[int]:
     out = []
     for i, text in enumerate(tight):
         following = tight[i + 1] if i + 1 < len(tight) else ""
-        enough = amounts[i] >= 10 or (i + 1 < len(tight) and amounts[i + 1] >= 16)
+        enough = amounts[i] >= 8 or (i + 1 < len(tight) and amounts[i + 1] >= 16)
         if enough and keyword.search(text):
             both = text + following
             held = max(sum(1 for p in ps if p.search(both)) for ps in anchors.values())
@@ -127,7 +128,8 @@ class Finder:
             return True
         if _bare(line.text) not in self._furniture or title_kind(line.text) or len(_AMOUNT.findall(line.text)) > 1:
             return False
-        return not (_HEAD_WORDS.search(line.text) or scale_in(line.text)) or index >= count - 2
+        said = dates_in(line.text)
+        return not (_HEAD_WORDS.search(line.text) or scale_in(line.text) or said.days or said.month_days) or index >= count - 2
 
     def _marks(self, number: int) -> list[_Mark]:
         """Return the titles on a page; a title may run over three lines."""
@@ -188,15 +190,20 @@ class Finder:
         block = read_block(lines, reader.known, reader.is_heading, before, self._page(number).cells)
         if block is None:
             return False
-        if untitled and before is not None:
-            if not any(row.cells and reader.known(row.label) for row in block.rows) or self._complete(found, kind):
+        if before is not None:
+            if len(self._roles([block], kind) & self._roles(found.blocks, kind)) > 3:  # it begins anew: the parent's, or another period
                 return False
-            if len(self._roles([block], kind) & self._roles(found.blocks, kind)) > 3:  # it begins anew: the parent's
-                return False
-            if len([c for c in block.columns if not c.note]) != len([c for c in before.columns if not c.note]):
+            if untitled and not self._goes_on(found, block, kind):
                 return False
         found.blocks.append(block)
         return True
+
+    def _goes_on(self, found: Found, block: Block, kind: str) -> bool:
+        """Return whether a page without a title holds the rest of a statement: known rows under as many columns."""
+        reader = Reader(kind, self.traditional)
+        known = any(row.cells and reader.known(row.label) for row in block.rows)
+        columns, before = ([c for c in b.columns if not c.note] for b in (block, found.blocks[-1]))
+        return known and not self._complete(found, kind) and len(columns) == len(before)
 
     def _complete(self, found: Found, kind: str) -> bool:
         return any(roles <= self._roles(found.blocks, kind) for roles in _LAST[kind])

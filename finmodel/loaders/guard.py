@@ -48,7 +48,7 @@ class Limits:
     member_bytes: int = 1_000_000_000
     total_bytes: int = 2_000_000_000
     ratio: int = 200
-    cells: int = 2_000_000
+    cells: int = 1_000_000
     columns: int = 2_000
     field: int = 10_000_000
     depth: int = 100

@@ -113,7 +113,9 @@ def read_block(
         return None
     heading = "\n".join(part.line.text for part in parts[:first])
     edge = min(c.x0 for c in columns if not c.note)
-    first = next((i + 1 for i in reversed(range(first)) if parts[i].line.words[-1].x1 > edge), 0 if before is not None else first)
+    end = max(c.x1 for c in columns if not c.note)
+    over = [any(w.x1 > edge and w.x0 < end for w in part.line.words) for part in parts[:first]]
+    first = next((i + 1 for i in reversed(range(first)) if over[i]), 0 if before is not None else first)
     _set_heads(columns, parts[:first])
     if before is not None and not any(_dated(c.head) for c in columns):
         if len(columns) == sum(not c.note for c in before.columns):
@@ -145,6 +147,7 @@ def _cut(line: Line) -> _Part:
             runs.append((start, i))
             start = None
     runs = [(a, b) for a, b in runs if a == 0 or words[a].x0 - words[a - 1].x1 > 0.55 * (words[a].bottom - words[a].top)]
+    runs = [(a, b) for a, b in runs if a > 0 or b == len(words) or is_han(words[b].text[0])]  # (1), (2) before a label count the labels
     if not runs:
         return _Part(line, words, [])
     a, b = max(runs, key=lambda r: (sum(figure[r[0] : r[1]]), r[0]))

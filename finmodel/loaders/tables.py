@@ -25,6 +25,8 @@ from finmodel.loaders.wide import periods_across, read_wide
 from finmodel.units import Period
 
 Layout = dict[str, str]
+Getter = Callable[[tuple[str, ...], str], str]
+"""Gives the cell of a row that has a role, blank where no column has it."""
 
 
 def read_workbook_facts(path: Path, firm: str | None = None) -> pd.DataFrame:
@@ -121,7 +123,7 @@ def _layout(header: tuple[str, ...]) -> Layout:
     return {}
 
 
-def _reader(columns: dict[str, int]) -> Callable[[tuple[str, ...], str], str]:
+def _reader(columns: dict[str, int]) -> Getter:
     return lambda row, role: row[columns[role]] if role in columns else ""
 
 
@@ -145,6 +147,8 @@ def _read_list(grid: Grid, columns: dict[str, int], path: Path, firm: str | None
             figures.setdefault(cell.firm, []).append(_tagged(cell, taxonomy, get(row, "document") or slug(path.name)))
         elif cell is not None:
             cells.append(cell)
+            if cell.statement in ("income", "cash_flow") and not cell.start:
+                faults.append(fault(f"{path.name}, row {number}, {cell.label[:40]}", "no first day", "period_start, or a period: FY 2020"))
     if faults:
         raise DataError(faults[:50])
     return _facts_of_concepts(figures, path) if figures else facts_of_cells(cells, path, "secondary")
@@ -179,7 +183,7 @@ def _facts_of_concepts(figures: dict[str, list[Tagged]], path: Path) -> pd.DataF
     return facts
 
 
-def _list_cell(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str], where: str, firm: str, faults: list[str]) -> Cell | None:
+def _list_cell(row: tuple[str, ...], get: Getter, where: str, firm: str, faults: list[str]) -> Cell | None:
     """Return the figure in a row of a list, None where there is none or it is at fault."""
     label, printed = get(row, "label"), get(row, "value")
     try:
@@ -206,7 +210,7 @@ def _tagged(cell: Cell, taxonomy: str, document: str) -> Tagged:
     )  # fmt: skip
 
 
-def _span(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str]) -> tuple[str, str]:
+def _span(row: tuple[str, ...], get: Getter) -> tuple[str, str]:
     """Return first and last day of a row's period; the first is blank for an instant."""
     if get(row, "period_end")[:2].isdigit():
         end, start = day(get(row, "period_end")), get(row, "period_start")
@@ -219,7 +223,6 @@ def _read_records(grid: Grid, columns: dict[str, int], items: dict[int, str], la
     """Read one row per firm and period, one column per line item; columns that name none are left out."""
     get = _reader(columns)
     names = {place: named(label, layout=layout.get("layout", "")) for place, label in items.items()}
-    scale = float(layout.get("scale", "1"))
     cells: list[Cell] = []
     faults: list[str] = []
     for number, row in enumerate(grid.rows[1:], start=2):
@@ -235,6 +238,7 @@ def _read_records(grid: Grid, columns: dict[str, int], items: dict[int, str], la
         if currency not in CURRENCIES:
             faults.append(fault(f"{path.name}, row {number}", f"currency {currency!r}", f"one of {', '.join(CURRENCIES)}"))
             continue
+        scale = amount(layout.get("scale", get(row, "scale") or "1"), f"{path.name}, row {number}, scale", faults) or 1.0
         for place, (item, statement) in names.items():
             printed = row[place]
             if layout.get("missing") and printed in (layout["missing"], f"{layout['missing']}.0"):
@@ -251,7 +255,7 @@ def _read_records(grid: Grid, columns: dict[str, int], items: dict[int, str], la
     return facts_of_cells(cells, path, layout.get("read_from", "secondary"))
 
 
-def _record_span(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str], layout: Layout) -> tuple[str, str]:
+def _record_span(row: tuple[str, ...], get: Getter, layout: Layout) -> tuple[str, str]:
     """Return first and last day of the period of a record."""
     if code := get(row, "code"):
         table = read_table("table_periods")
@@ -273,8 +277,14 @@ def _months_of(year: str, months: int) -> tuple[str, str]:
     return str(period.start), period.end.isoformat()
 
 
+BINARY = (b"PK", b"%PDF", b"PAR1", b"\xd0\xcf\x11\xe0")
+"""How files begin that are no text, whatever their name."""
+
+
 def _is_csv(head: bytes, path: Path) -> bool:
     """Whether text is a table: its first rows have as many cells as its header, which holds no figures."""
+    if head.startswith(BINARY):
+        return False
     if b"\0" in head and head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         return path.suffix.lower() in (".csv", ".tsv")
     encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"

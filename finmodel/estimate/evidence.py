@@ -1,0 +1,277 @@
+"""What one firm's accounts say about the cash model, as numbers: disjoint revenues, twelve-month ratios, twelve-month cash flows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+
+from finmodel.data import rows
+from finmodel.errors import DataError, fault
+from finmodel.estimate.priors import shipped_priors
+from finmodel.estimate.revenue import RevenueData
+from finmodel.runway import amounts, twelve_months
+from finmodel.statements import Statements
+from finmodel.units import Period, add_months, parse_date
+
+BLOCKS = ("cost_of_sales", "research_and_development", "selling", "administrative")
+RATIOS = (*BLOCKS, "capital_expenditure", "noncash", "collection_lag", "loss_rate")
+"""Levels read from twelve-month ratios; each is the name of its prior."""
+QUARTER_STARTS = ("01-01", "04-01", "07-01", "10-01")
+UNDERLYING = ("profit_excluding_nonrecurring", "net_loss_before_preferred_fair_value")
+"""Results from which selling and administrative cost is inferred where the lines are not disclosed (revenue - result - known lines)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One twelve-month ratio: its value, its denominator, the end of the window, how it was made, and the facts."""
+
+    end: date
+    value: float
+    base: float
+    how: str
+    fact_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What one firm's accounts say, as numbers: input of the update."""
+
+    firm: str
+    start: date
+    revenue: RevenueData
+    readings: Mapping[str, tuple[Reading, ...]]
+    cash: tuple[tuple[date, dict[str, float]], ...] = ()
+    points: Mapping[str, tuple[float, str, tuple[str, ...]]] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    revenue_facts: tuple[str, ...] = ()
+    revenue_how: str = ""
+    cash_facts: tuple[str, ...] = ()
+    cash_how: str = ""
+
+
+class Book:
+    """One firm's flows of one accounting basis, by period and line item."""
+
+    def __init__(self, statements: Statements, firm: str) -> None:
+        lines = statements.lines(firm)
+        revenue = lines[
+            (lines["line_item"] == "revenue") & lines["months"].isin([6, 12]) & lines["period_start"].str[5:].isin(QUARTER_STARTS)
+        ]
+        if revenue.empty:
+            what = "no revenue of a half or a full year that begins with a quarter"
+            raise DataError([fault(f"statements of {firm}", what, "at least one", "add the fact or leave the firm out")])
+        bad = revenue[~(revenue["value"] > 0)]
+        if len(bad):
+            raise DataError(
+                [
+                    fault(
+                        f"revenue of {firm}, {r['period']} ({r['fact_id']})",
+                        f"{r['value']:,.0f}",
+                        "a positive amount",
+                        "growth of nothing is not defined: leave the period out",
+                    )
+                    for r in rows(bad)
+                ]
+            )
+        order = revenue.groupby("basis")["period_end"].agg(["max", "count"]).sort_values(["max", "count"])
+        self.firm, self.basis = firm, str(order.index[-1])
+        currency = revenue.loc[revenue["basis"] == self.basis, "currency"].mode()[0]
+        mine = lines[(lines["basis"] == self.basis) & (lines["currency"] == currency)]
+        self.flows = amounts(mine[mine["months"] > 0])
+        chosen = revenue[(revenue["basis"] == self.basis) & (revenue["currency"] == currency)]
+        self.revenue = {period: line for (period, _), line in amounts(chosen).items()}
+        self.instants = {(parse_date(r["period_end"]), r["line_item"]): r for r in rows(mine[mine["months"] == 0])}
+        self.left_out = [b or "no named basis" for b in sorted(set(revenue["basis"]) - {self.basis})]
+
+    @property
+    def last_end(self) -> date:
+        """Last day of the latest half or year of revenue."""
+        return max(period.end for period in self.revenue)
+
+    def year(self, item: str, end: date) -> tuple[str, float, str, tuple[str, ...]] | None:
+        """Return twelve months of an item up to a day: how added up, value, marks, facts; None where they are not known."""
+        return twelve_months(self.flows, end, item)
+
+
+def evidence_of(book: Book, start: date) -> Evidence:
+    """Return what a firm's accounts say, for a model that starts on `start`."""
+    revenue, how, ids = _revenue_data(book, start)
+    readings = {name: _not_overlapping(_readings(book, name)) for name in RATIOS}
+    reasons = {name: "no twelve months of it are disclosed" for name, found in readings.items() if not found}
+    cash, cash_how, cash_ids = _cash_flows(book)
+    if not cash:
+        reasons["other_income"] = (
+            "operating cash flow, all cost lines and the revenue of the year before are not all known for any twelve months"
+        )
+    points: dict[str, tuple[float, str, tuple[str, ...]]] = {}
+    for item in ("trade_receivables_gross", "trade_receivables"):
+        if (found := book.instants.get((start, item))) is not None:
+            points["receivables"] = (found["value"], f"{item.replace('_', ' ')}{found['mark']} at {start}", (found["fact_id"],))
+            break
+    interest = next((x for end in _ends(book, "finance_cost") if (x := book.year("finance_cost", end))), None)
+    points["debt_service"] = (
+        (interest[1] / 4, f"finance cost of {interest[0]}{interest[2]}; repayments belong to a scenario", interest[3])
+        if interest
+        else (0.0, "finance cost is not disclosed: none assumed", ())
+    )
+    return Evidence(book.firm, start, revenue, readings, cash, points, reasons, ids, how, cash_ids, cash_how)
+
+
+def _revenue_data(book: Book, start: date) -> tuple[RevenueData, str, tuple[str, ...]]:
+    """Disjoint halves and years of revenue on a line of quarters that ends at `start`."""
+    chosen: list[Period] = []
+    for period in sorted(book.revenue, key=lambda p: (p.months, p.end)):  # halves first (statements derive the second ones), then years
+        if not any(p.start <= period.end and period.start <= p.end for p in chosen if p.start and period.start):
+            chosen.append(period)
+    chosen.sort()
+    first = min(p.start for p in chosen if p.start)
+    count = _quarter(start) - _quarter(first) + 1
+    months = [add_months(first, 3 * q).month for q in range(count)]
+    data = RevenueData(
+        tuple(float(np.log(book.revenue[p].value)) for p in chosen),
+        tuple(_quarter(p.start) - _quarter(first) for p in chosen if p.start),
+        tuple(_quarter(p.end) - _quarter(first) for p in chosen),
+        tuple(m > 6 for m in months),
+    )
+    how = ", ".join(f"{p}{book.revenue[p].mark}" for p in chosen)
+    if book.left_out:
+        how += f" ({book.basis or 'no basis named'}; figures by {', '.join(book.left_out)} are not comparable and left out)"
+    return data, how, tuple(book.revenue[p].fact_id for p in chosen)
+
+
+def _quarter(day: date) -> int:
+    return day.year * 4 + (day.month - 1) // 3
+
+
+def _ends(book: Book, item: str) -> list[date]:
+    """Return the ends of the periods for which an item is known, the newest first."""
+    return sorted({p.end for p, name in book.flows if name == item}, reverse=True)
+
+
+def _not_overlapping(readings: Sequence[Reading]) -> tuple[Reading, ...]:
+    kept: list[Reading] = []
+    for reading in sorted(readings, key=lambda r: r.end, reverse=True):
+        if not kept or reading.end <= add_months(kept[-1].end + timedelta(days=1), -12) - timedelta(days=1):
+            kept.append(reading)
+    return tuple(kept)
+
+
+def _readings(book: Book, name: str) -> list[Reading]:
+    """Every twelve-month ratio that can be made for one level."""
+    out = []
+    for end in _ends(book, "revenue"):
+        revenue = book.year("revenue", end)
+        top = _numerator(book, name, end)
+        if revenue is None or top is None:
+            continue
+        bottom = top[3] if name == "noncash" else revenue[1]
+        value = top[0] / bottom * (4 if name == "collection_lag" else 1)
+        if value > 0 and (value < 1 or name not in ("noncash", "loss_rate")):
+            out.append(Reading(end, value, revenue[1], f"{revenue[0]}{top[1]}", (*top[2], *revenue[3])))
+    return out
+
+
+def _numerator(book: Book, name: str, end: date) -> tuple[float, str, tuple[str, ...], float] | None:
+    """Value, marks and remarks, facts, and (for non-cash cost) the denominator."""
+    if name in BLOCKS:
+        found = _block(book, name, end)
+        return None if found is None else (*found, float("nan"))
+    if name == "capital_expenditure":
+        for item in ("capital_expenditure", "capex_ppe"):
+            if (line := book.year(item, end)) is not None:
+                return line[1], line[2] + ("" if item == name else " (property and equipment only)"), line[3], float("nan")
+        return None
+    if name == "loss_rate":
+        line = book.year("impairment_of_financial_assets", end)
+        return None if line is None else (line[1], line[2], line[3], float("nan"))
+    if name == "collection_lag":
+        for item in ("trade_receivables_gross", "trade_receivables"):
+            if (fact := book.instants.get((end, item))) is not None:
+                return fact["value"], f" {item.replace('_', ' ')}{fact['mark']}", (fact["fact_id"],), float("nan")
+        return None
+    cost, noncash = _total_cost(book, end), _noncash(book, end)
+    return None if cost is None or noncash is None else (noncash[0], noncash[1], (*noncash[2], *cost[2]), cost[0])
+
+
+def _noncash(book: Book, end: date) -> tuple[float, str, tuple[str, ...]] | None:
+    parts = {item: book.year(item, end) for item in ("depreciation_and_amortisation", "share_based_payment")}
+    if (depreciation := parts["depreciation_and_amortisation"]) is None:
+        return None
+    if (payment := parts["share_based_payment"]) is None:
+        return depreciation[1], f"{depreciation[2]} (depreciation only: share-based payment is not disclosed)", depreciation[3]
+    return depreciation[1] + payment[1], depreciation[2] + payment[2], depreciation[3] + payment[3]
+
+
+def _block(book: Book, name: str, end: date) -> tuple[float, str, tuple[str, ...]] | None:
+    """Twelve months of one cost block; selling and administrative cost may be parted from their sum, or inferred from the loss."""
+    if (line := book.year(name, end)) is not None:
+        return line[1], line[2], line[3]
+    if name not in ("selling", "administrative"):
+        return None
+    both = _selling_and_administrative(book, end)
+    if both is None:
+        return None
+    other = book.year("administrative" if name == "selling" else "selling", end)
+    if other is not None:
+        return (both[0] - other[1], both[1], (*both[2], *other[3])) if both[0] > other[1] else None
+    priors = shipped_priors()
+    shares = {block: float(priors[block].natural(np.array(priors[block].mean))) for block in ("selling", "administrative")}
+    return both[0] * shares[name] / sum(shares.values()), f"{both[1]} (sum parted as in the A-share panel)", both[2]
+
+
+def _selling_and_administrative(book: Book, end: date) -> tuple[float, str, tuple[str, ...]] | None:
+    if (line := book.year("selling_and_administrative", end)) is not None:
+        return line[1], line[2], line[3]
+    known = [book.year(item, end) for item in ("revenue", "cost_of_sales", "research_and_development")]
+    for item in UNDERLYING:
+        result = book.year(item, end)
+        if result is not None and all(known):
+            revenue, cost, research = (x for x in known if x is not None)
+            value = revenue[1] - result[1] - cost[1] - research[1]
+            ids = (*result[3], *revenue[3], *cost[3], *research[3])
+            return (value, f"† (revenue less {item.replace('_', ' ')} less known cost: an upper bound)", ids) if value > 0 else None
+    return None
+
+
+def _total_cost(book: Book, end: date) -> tuple[float, str, tuple[str, ...]] | None:
+    parts = [_block(book, "cost_of_sales", end), _block(book, "research_and_development", end)]
+    apart = [_block(book, "selling", end), _block(book, "administrative", end)]
+    parts += apart
+    if any(part is None for part in parts):
+        return None
+    found = [part for part in parts if part is not None]
+    return sum(p[0] for p in found), "", tuple(i for p in found for i in p[2])
+
+
+def _cash_flows(book: Book) -> tuple[tuple[tuple[date, dict[str, float]], ...], str, tuple[str, ...]]:
+    """Twelve-month windows with operating cash flow, revenue and total cost; what else is disclosed of them is taken too."""
+    windows: list[tuple[date, dict[str, float]]] = []
+    labels, ids = [], []
+    for end in _ends(book, "operating_cash_flow"):
+        if windows and end > add_months(windows[-1][0] + timedelta(days=1), -12) - timedelta(days=1):
+            continue
+        flow, revenue, cost = book.year("operating_cash_flow", end), book.year("revenue", end), _total_cost(book, end)
+        before = add_months(end + timedelta(days=1), -12) - timedelta(days=1)
+        previous = book.year("revenue", before)
+        if flow is None or revenue is None or cost is None or previous is None:
+            continue
+        one = {"flow": flow[1], "revenue": revenue[1], "cost": cost[0], "growth": revenue[1] - previous[1]}
+        for name, line in (("impairment", book.year("impairment_of_financial_assets", end)), ("noncash", _noncash(book, end))):
+            if line is not None:
+                one[name] = float(line[1]) if name == "impairment" else float(line[0])
+        windows.append((end, one))
+        labels.append(f"{flow[0]}{flow[2]}")
+        ids += [*flow[3], *revenue[3], *cost[2]]
+    return tuple(windows), ", ".join(labels), tuple(dict.fromkeys(ids))
+
+
+def facts_of(evidence: Evidence) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Name of the prior or parameter, how it was read, and the facts."""
+    process = ("growth", "long_run_growth", "mean_reversion", "growth_volatility", "revenue_volatility", "first_half_revenue")
+    out = [(name, evidence.revenue_how, evidence.revenue_facts) for name in process]
+    out += [(name, r.how, r.fact_ids) for name, found in evidence.readings.items() for r in found]
+    out += [(name, how, ids) for name, (_, how, ids) in evidence.points.items()]
+    return [*out, ("other_income", evidence.cash_how, evidence.cash_facts)]

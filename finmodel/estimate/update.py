@@ -1,0 +1,179 @@
+"""From priors and evidence to joint draws of every parameter, with the share of each precision that is prior."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from finmodel.estimate.evidence import BLOCKS, RATIOS, Evidence, Reading
+from finmodel.estimate.pooling import level_now, shrunken
+from finmodel.estimate.priors import Array, Prior, movements
+from finmodel.estimate.revenue import DT, REVENUE_PRIORS, RevenueData, RevenuePosterior, revenue_posterior
+
+PRIOR_ONLY = (
+    "long_run_volatility", "volatility_decay", "market_loading", "first_half_collections", "cash_volatility", "capex_variable",
+    *(f"{block}_{kind}" for block in BLOCKS for kind in ("drift", "up", "down")),
+)  # fmt: skip
+"""Parameters that no firm's accounts can move: growth of cost with revenue needs more years than there are."""
+DRAWS = 2**15
+SEED = 20211210
+
+
+@lru_cache(maxsize=64)
+def _revenue_posterior(data: RevenueData, priors: tuple[Prior, ...], common: bool) -> RevenuePosterior:
+    return revenue_posterior(data, {p.name: p for p in priors}, common)
+
+
+def _rng(firm: str, stream: str) -> np.random.Generator:
+    """Draws of one quantity of one firm, whatever else is drawn."""
+    return np.random.default_rng([SEED, zlib.crc32(firm.encode()), zlib.crc32(stream.encode())])
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What is believed after the facts.
+
+    Attributes
+    ----------
+    bank : dict of ndarray, shape (DRAWS,)
+        Joint draws of every parameter on its natural scale.
+    prior_shares : dict
+        Share of the posterior's precision that is prior, by name of the prior.
+    on_kappa : tuple of RevenuePosterior
+        What each firm says about the speed of mean reversion, in the order of the evidence.
+    """
+
+    bank: dict[str, Array]
+    prior_shares: dict[str, float]
+    on_kappa: tuple[RevenuePosterior, ...]
+
+
+def update(evidence: Sequence[Evidence], priors: Mapping[str, Prior]) -> Posterior:
+    """Return the posterior of the first firm's parameters; the others share the speed of reversion and inform the ratios."""
+    own = evidence[0]
+    process = tuple(priors[name] for name in REVENUE_PRIORS)
+    on_kappa = tuple(_revenue_posterior(e.revenue, process, True) for e in evidence)
+    posterior = _revenue_posterior(own.revenue, process, False)
+    bank = posterior.draw(_rng(own.firm, "revenue"), DRAWS, np.sum([p.log_evidence for p in on_kappa], axis=0))
+    shares = _process_shares(own, bank, posterior, priors) | dict.fromkeys(PRIOR_ONLY, 1.0)
+    bank |= {name: priors[name].draw(_rng(own.firm, name), DRAWS) for name in PRIOR_ONLY}
+    drawn = {}
+    for name in RATIOS:
+        drawn[name], shares[name] = _level(name, evidence, priors)
+    drawn, other, shares["other_income"] = _other_income(own, drawn, priors["other_income"])
+    quarterly = bank["revenue"]
+    bank |= {block: _cost_now(own, block, drawn[block], bank) for block in BLOCKS}
+    bank |= {f"{block}_noncash": drawn["noncash"] for block in BLOCKS}
+    bank |= {"collection_lag": drawn["collection_lag"], "loss_rate": drawn["loss_rate"], "receivables": drawn["collection_lag"] * quarterly}
+    variable = bank.pop("capex_variable")
+    bank |= {
+        "capex_share": drawn["capital_expenditure"] * variable,
+        "capex_fixed": drawn["capital_expenditure"] * (1 - variable) * quarterly,
+    }
+    bank["other_income"] = other * quarterly
+    for name, (value, _, _) in own.points.items():
+        bank[name] = np.full(DRAWS, value)
+    return Posterior(bank, shares, on_kappa)
+
+
+def _level(name: str, evidence: Sequence[Evidence], priors: Mapping[str, Prior]) -> tuple[Array, float]:
+    """Draw a ratio today: the firm's and its peers' latest level shrunken towards each other and the prior, then drifting to the start.
+
+    A twelve-month ratio belongs to the middle of its window. Older costs are carried to the latest window by the usual response to revenue.
+    """
+    prior, (noise, walk) = priors[name], movements()[name]
+    found: list[tuple[float, float] | None] = []
+    for one in evidence:
+        readings = one.readings[name]
+        if readings:
+            ages = [(readings[0].end - r.end).days / 365.25 for r in readings]
+            values = prior.transformed(np.array([r.value for r in readings]))
+            if name in BLOCKS:
+                values = values + [_carried(name, r, readings[0], age, priors) for r, age in zip(readings, ages, strict=True)]
+            found.append(level_now(values.tolist(), ages, noise, walk))
+        elif one is evidence[0]:
+            found.append(None)
+    own = evidence[0]
+    mixture = shrunken(found[0], [f for f in found[1:] if f is not None], prior)
+    rng = _rng(own.firm, name)
+    level = mixture.draw(rng, DRAWS)
+    if own.readings[name]:
+        level = level + walk * np.sqrt(_age(own, own.readings[name][0])) * rng.standard_normal(DRAWS)
+    return prior.natural(level), min(float(level.var()) / prior.sd**2, 1.0)
+
+
+def _age(own: Evidence, reading: Reading) -> float:
+    """Years from the middle of a twelve-month window to the start."""
+    return (own.start - reading.end).days / 365.25 + 0.5
+
+
+def _carried(block: str, old: Reading, latest: Reading, years: float, priors: Mapping[str, Prior]) -> float:
+    """Log change of a cost share from an old window to the latest, as its usual drift and response to revenue make it."""
+    growth = float(np.log(latest.base / old.base))
+    response = priors[f"{block}_{'up' if growth > 0 else 'down'}"]
+    return priors[f"{block}_drift"].mean * years + (float(np.exp(response.mean)) - 1) * growth
+
+
+def _cost_now(own: Evidence, block: str, share: Array, bank: Mapping[str, Array]) -> Array:
+    """Quarterly cost at the start: the cost of the latest window carried by each draw's drift and response to each draw's revenue."""
+    if not own.readings[block]:
+        return share * bank["revenue"]
+    latest = own.readings[block][0]
+    growth = np.log(4 * bank["revenue"] / latest.base)
+    response = np.where(growth > 0, bank[f"{block}_up"], bank[f"{block}_down"])
+    cost: Array = share * latest.base / 4 * np.exp(bank[f"{block}_drift"] * _age(own, latest) + response * growth)
+    return cost
+
+
+def _other_income(own: Evidence, drawn: dict[str, Array], prior: Prior) -> tuple[dict[str, Array], Array, float]:
+    """Update other operating cash, and with it non-cash cost, losses and lag, by reported operating cash flow.
+
+    Each window reads other = (flow - (revenue - loss - growth of receivables) + cost - non-cash cost) / revenue; what is not disclosed of
+    it is taken from each draw, so the reading differs by draw and weighs it.
+    """
+    rng = _rng(own.firm, "other_income")
+    if not own.cash:
+        return drawn, prior.draw(rng, DRAWS), 1.0
+    readings = np.stack([_other_cash(window, drawn) for _, window in own.cash], axis=-1)
+    ages = [(own.start - end).days / 365.25 + 0.5 for end, _ in own.cash]
+    noise, walk = movements()["other_income"]
+    unit = [level_now(row, ages, noise, walk)[0] for row in np.eye(len(ages)).tolist()]  # the estimate is linear in the readings
+    estimate, variance = readings @ np.array(unit), level_now(np.zeros(len(ages)).tolist(), ages, noise, walk)[1]
+    log_weight = -0.5 * (estimate - prior.mean) ** 2 / (prior.sd**2 + variance)
+    weight = np.exp(log_weight - log_weight.max())
+    ladder = (np.arange(DRAWS) + rng.random()) / DRAWS * weight.sum()
+    chosen = rng.permutation(np.minimum(np.searchsorted(np.cumsum(weight), ladder), DRAWS - 1))
+    after = 1 / (1 / prior.sd**2 + 1 / variance)
+    mean = after * (prior.mean / prior.sd**2 + estimate[chosen] / variance)
+    other = mean + np.sqrt(after) * rng.standard_normal(DRAWS)
+    together = {name: drawn[name][chosen] for name in ("noncash", "loss_rate", "collection_lag")}
+    return {**drawn, **together}, other, float(min(other.var() / prior.sd**2, 1.0))
+
+
+def _other_cash(window: Mapping[str, float], drawn: Mapping[str, Array]) -> Array:
+    revenue, cost = window["revenue"], window["cost"]
+    loss = window["impairment"] if "impairment" in window else drawn["loss_rate"] * revenue
+    noncash = window["noncash"] if "noncash" in window else drawn["noncash"] * cost
+    receivables = drawn["collection_lag"] / 4 * window["growth"]
+    other: Array = (window["flow"] - (revenue - loss - receivables) + cost - noncash) / revenue
+    return other
+
+
+def _process_shares(own: Evidence, bank: Mapping[str, Array], posterior: RevenuePosterior, priors: Mapping[str, Prior]) -> dict[str, float]:
+    """Share of the posterior's precision that is prior: prior precision over posterior precision, on the prior's scale."""
+    shares = {"revenue": 0.0}
+    for name in REVENUE_PRIORS:
+        before = priors[name].sd ** 2
+        if name == "growth":  # the prior of growth today is that of the first quarter carried forward
+            years = (len(own.revenue.second_half) - 1) * DT
+            decay = np.exp(-posterior.kappa * years)
+            long_run = priors["long_run_growth"]
+            mean = decay * priors["growth"].mean + (1 - decay) * long_run.mean
+            stationary = (posterior.points[..., 0] ** 2).mean(1) / (2 * posterior.kappa) * (1 - decay**2)
+            before = float((decay**2 * before + (1 - decay) ** 2 * long_run.sd**2 + stationary).mean() + mean.var())
+        shares[name] = min(float(priors[name].transformed(bank[name]).var()) / before, 1.0)
+    return shares
