@@ -183,10 +183,14 @@ def test_every_figure_names_a_public_function():
         assert callable(drawing.of) or drawing.of in fm.__all__
 
 
-@pytest.mark.parametrize("day", ["2021-11-30", "2023-04-30", "2026-03-23"])
+@pytest.fixture(scope="module")
+def view(statements):
+    return statements.as_of("2021-11-30")
+
+
 @pytest.mark.parametrize("name", list(plots))
-def test_every_figure_alone_is_clean_and_has_numbers(name, day, statements):
-    ax = draw(name, statements.as_of(day))
+def test_every_figure_alone_is_clean_and_has_numbers(name, view):
+    ax = draw(name, view)
     words = words_of(ax)
     assert layout_faults(ax.figure) == []
     assert len(words.data)

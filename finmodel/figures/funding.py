@@ -30,7 +30,7 @@ from finmodel.figures.style import (
     pale,
     percent,
 )
-from finmodel.figures.survival import fitted
+from finmodel.figures.survival import recent
 from finmodel.figures.words import firm_name, listed, plain, shown_firms
 from finmodel.funding import class_mix, elasticity_sweep, funding_access
 from finmodel.replay import replay_outcomes
@@ -57,12 +57,8 @@ SHADES: list[tuple[str, dict[str, Any]]] = [
 @remembered
 def scenario_runs(statements: Statements) -> tuple[FirmRun, ...]:
     """Run every shipped scenario on shared draws for the firms shown whose liquid funds are disclosed."""
-    models = fitted(statements)
     chosen = tuple(read_scenarios(*scenario_names()).values())
-    runs = tuple(run_firm(m, chosen, QUARTERS, PATHS, SEED) for m in models if m.liquid_funds == m.liquid_funds)
-    if not runs:
-        raise NothingToDrawError("no firm's cash flow and liquid funds are both disclosed: no scenario can be run with funding")
-    return runs
+    return tuple(run_firm(model, chosen, QUARTERS, PATHS, SEED) for model in recent(statements))
 
 
 @figure("scenario_matrix", of=scenario_runs, tall=1.7)
@@ -168,7 +164,7 @@ def survival_by_scenario(results: Sequence[FirmRun], ax: Axes, most: int = 5) ->
         means = f"{number(life[base], 1)} months on average, {number(life[worst], 1)} under {plain(names[worst])}"
         said.append(f"{firm_name(run.model.firm)} lives {means}")
     return Words(
-        f"Within five years, {listed(said)}",
+        f"Within five years, {listed(said[:2])}",
         "Probability of having run out of cash, by quarter, with funding as law, contracts and each scenario let it arrive",
         _funding_note(results),
         "",
@@ -179,9 +175,6 @@ def survival_by_scenario(results: Sequence[FirmRun], ax: Axes, most: int = 5) ->
 @remembered
 def combined(statements: Statements) -> ScenarioResults:
     """Return the firms shown with disclosed funds, ready to have the combined scenario attributed."""
-    known = tuple(m for m in fitted(statements) if m.liquid_funds == m.liquid_funds)
-    if not known:
-        raise NothingToDrawError("no firm's cash flow and liquid funds are both disclosed: no restriction can be priced")
     chosen = tuple(read_scenarios(COMBINED).values())
     return ScenarioResults(
         pd.DataFrame(),
@@ -190,7 +183,7 @@ def combined(statements: Statements) -> ScenarioResults:
         assumptions=(),
         scenarios=chosen,
         inputs=frozen_inputs(statements, chosen, PATHS, SEED),
-        models=known,
+        models=recent(statements),
         quarters=QUARTERS,
         paths=PATHS // 2,
         seed=SEED,
@@ -209,7 +202,7 @@ def tornadoes(statements: Statements) -> Results:
 
 def sensitivities(statements: Statements) -> Results:
     """Return the Sobol indices of the runway lost, for the firms shown."""
-    return combined(statements).sensitivity(COMBINED, points=64)
+    return combined(statements).sensitivity(COMBINED, points=32)
 
 
 @figure("attribution", of=attributed, tall=1.7)
@@ -330,7 +323,8 @@ def tornado(results: Results, ax: Axes, most: int = 12) -> Words:
 
 
 def _short_input(name: str) -> str:
-    return plain(name.split(" on ")[0] if len(name) > 44 else name).replace("share.us persons", "US persons' share of the book")[:44]
+    text = name.split(" on ")[0] if len(name) > 44 else name
+    return "US persons' share of the book" if text == "share.us_persons" else plain(text.replace(".", ": "))[:44]
 
 
 @figure("sensitivity", of=sensitivities)

@@ -52,15 +52,30 @@ def _each(results: SurvivalResults | Sequence[SurvivalResults]) -> tuple[Surviva
     return (results,) if isinstance(results, SurvivalResults) else tuple(results)
 
 
-def funds_day(run: SurvivalResults) -> date:
-    """Return the day of the liquid funds from which the paths run, as the run's assumptions state it."""
-    stated = re.search(r"those of (\d{4}-\d\d-\d\d)", " ".join(run.assumptions))
+def funds_day(run: SurvivalResults | CashModel) -> date:
+    """Return the day of the liquid funds from which the paths run, as the assumptions state it."""
+    assumptions = run.assumptions() if isinstance(run, CashModel) else run.assumptions
+    stated = re.search(r"those of (\d{4}-\d\d-\d\d)", " ".join(assumptions))
     return date.fromisoformat(stated[1]) if stated else run.start
 
 
-def stale(run: SurvivalResults) -> bool:
+def stale(run: SurvivalResults | CashModel) -> bool:
     """Whether the liquid funds from which the paths run are more than a year older than the day of the statements."""
     return (run.as_of - funds_day(run)).days > STALE_AFTER_DAYS
+
+
+def recent(statements: Statements) -> tuple[CashModel, ...]:
+    """Return the models of the firms shown whose liquid funds are disclosed and not stale.
+
+    Raises
+    ------
+    NothingToDrawError
+        If there is none.
+    """
+    known = tuple(m for m in fitted(statements) if m.liquid_funds == m.liquid_funds and not stale(m))
+    if not known:
+        raise NothingToDrawError("no firm's cash flow and recent liquid funds are both disclosed")
+    return known
 
 
 def disclosed(run: SurvivalResults) -> bool:
@@ -197,7 +212,7 @@ def cash_fan(results: SurvivalResults | Sequence[SurvivalResults], ax: Axes) -> 
         if inside:
             label_ends(panel, inside, NOTE - 0.5, 0.04)
     finding = (
-        f"{hits} of {held} later reported amounts lie inside the 80% band, which leaves out money raised since" if held else runs_out(runs)
+        f"{hits} of {held} later reported amounts lie inside the 80% band, which leaves out money raised since" if held else _left(runs)
     )
     return Words(
         finding,
@@ -207,6 +222,16 @@ def cash_fan(results: SurvivalResults | Sequence[SurvivalResults], ax: Axes) -> 
         _read(runs),
         pd.concat(drawn, ignore_index=True),
     )
+
+
+def _left(runs: Sequence[SurvivalResults]) -> str:
+    """Say what half of the paths have left after a year, for firms with recent liquid funds."""
+    said = []
+    for run in (r for r in runs if not stale(r)):
+        fan = run.cash_quantiles
+        row = fan[(fan["scenario"] == run.outcome.names[0]) & (fan["quarter"] == 4)].iloc[0]
+        said.append(f"RMB {bn(row['50%'])} bn for {firm_name(run.firm.name)} by {month(row['day'])}")
+    return f"With no new money, liquid funds come to {listed(said)} in the middle path" if said else "No firm has recent liquid funds"
 
 
 def gaps(statements: Statements) -> tuple[Results, ...]:
