@@ -184,7 +184,7 @@ def _span(column: Column, context: list[str], kind: str, block: Block, money: tu
     around = simplified(f"{title}\n{block.heading}")
     currency = currency_in(head) or currency_in(around) or money[0]
     scale = scale_in(head) or scale_in(around) or (1.0 if currency_in(head) or currency_in(around) or _in_full(block) else money[1])
-    if scale is None:
+    if scale is None or not currency:
         return None
     audit = next((name for name, pattern in _AUDIT if pattern.search(head)), "")
     return Span(period[0], period[1], currency, scale, audit)
