@@ -487,6 +487,20 @@ def test_plain_text_in_columns_and_without(loaded: Loaded, squeeze: bool) -> Non
     assert facts["locator"].iloc[0] == "line 6"
 
 
+def test_report_as_json_lines_of_pages(loaded: Loaded) -> None:
+    import json
+
+    def line(page: int, kind: str, inside: str) -> str:
+        return json.dumps({"page": page, "allrow": 0, "type": kind, "inside": inside}, ensure_ascii=False)
+
+    rows = [["项目", "2019年度", "2018年度"], ["一、营业收入", "1,000.00", "900.00"], ["减：营业成本", "400.00", "300.00"]]
+    rows += [["二、利润总额", "-50.00", "60.00"], ["减：所得税费用", "", "10.00"], ["三、净利润", "-50.00", "50.00"]]
+    lines = [line(1, "text", "2019年年度报告"), line(7, "text", "合并利润表"), line(7, "text", "单位：元")]
+    facts = loaded("\n".join([*lines, *(line(7, "excel", str(row)) for row in rows)]), "report.txt")
+    assert values(facts, "profit_for_period") == {("2019-12-31", 12): -50, ("2018-12-31", 12): 50}
+    assert values(facts, "income_tax") == {("2018-12-31", 12): 10} and set(facts["page"]) == {7}
+
+
 def test_bank_is_refused(loaded: Loaded) -> None:
     sheet = Sheet().put(160, 60, "CONSOLIDATED BALANCE SHEET").put(420, 76, "At 31 December 2020")
     rows = [
