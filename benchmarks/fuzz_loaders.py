@@ -224,7 +224,32 @@ def fuzz(form: str, seeds: list[Path], count: int, seed: int, folder: Path, keep
     return {"format": form, "mutants": count, **outcomes, "slowest": slowest, "peak": peak, "bad": bad}
 
 
-def text_seeds(inputs: Path, folder: Path) -> list[Path]:
+def _ending(origin: Path) -> str:
+    return f"_{origin.stem.rpartition('_')[2]}.parquet" if origin.suffix == ".parquet" else origin.suffix
+
+
+def _beside(path: Path, origin: Path) -> Path | None:
+    """Put the sound other half of a parquet data set beside the mutant of one; return its path."""
+    if origin.suffix != ".parquet":
+        return None
+    names = ("num", "sub") if origin.stem.endswith("num") else ("sub", "num")
+    other = path.with_name(path.name.replace(*names))
+    other.write_bytes(origin.with_name(origin.name.replace(*names)).read_bytes())
+    return other
+
+
+def cut_seeds(form: str, inputs: Path, folder: Path) -> list[Path]:
+    """Return files cut from real ones that are too large: the statements in a prospectus as text, some filings of a data set."""
+    if form == "txt":
+        return _statement_text(inputs, folder)
+    if form == "zip":
+        return [_few_filings(path, folder) for path in sorted(inputs.glob("xbrl/sec_fsds/2009q3.zip"))]
+    if form == "parquet":
+        return [half for path in sorted(inputs.glob("xbrl/sec_fsds/2010q1_num.parquet")) for half in _few_parquet_filings(path, folder)]
+    return []
+
+
+def _statement_text(inputs: Path, folder: Path) -> list[Path]:
     """Return short PDF reports as plain text with their columns kept apart by spaces, one file each."""
     from finmodel.loaders.pdf import Pdf
 
@@ -246,6 +271,29 @@ def _spaced(line: object) -> str:
     return text
 
 
+def _few_filings(path: Path, folder: Path) -> Path:
+    out = folder / path.name
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        head, *lines = old.read("sub.txt").splitlines(keepends=True)
+        kept = {line.partition(b"\t")[0] for line in lines[:FILINGS]}
+        new.writestr("sub.txt", head + b"".join(lines[:FILINGS]))
+        head, *lines = old.read("num.txt").splitlines(keepends=True)
+        new.writestr("num.txt", head + b"".join(line for line in lines if line.partition(b"\t")[0] in kept))
+    return out
+
+
+def _few_parquet_filings(path: Path, folder: Path) -> list[Path]:
+    from pyarrow import compute, parquet
+
+    num = parquet.read_table(path)
+    sub = parquet.read_table(path.with_name(path.name.replace("num", "sub"))).slice(0, FILINGS)
+    num = num.filter(compute.is_in(num["adsh"], sub["adsh"].combine_chunks()))
+    halves = [folder / "seed_num.parquet", folder / "seed_sub.parquet"]
+    for table, out in zip((num, sub), halves, strict=True):
+        parquet.write_table(table, out)
+    return halves
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mutants", type=int, default=2000)
@@ -255,16 +303,17 @@ def main() -> int:
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
     failed = False
-    columns = {"loaded": 8, "refused": 9, "crashed": 9, "died": 6, "hung": 6}
-    names = "".join(f"{name:>{width}}" for name, width in columns.items())
-    print(f"{'format':8}{'mutants':>8}{names}{'slowest s':>11}{'peak MB':>9}{'in s':>8}")
+    print(f"{'format':8}{'mutants':>8}{'loaded':>8}{'refused':>9}{'crashed':>9}{'died':>6}{'hung':>6}", end="")
+    print(f"{'slowest s':>11}{'peak MB':>9}{'in s':>8}", flush=True)
     for form in options.format:
         with tempfile.TemporaryDirectory() as folder:
             seeds = sorted({path for pattern in SEEDS[form] for path in options.inputs.glob(pattern)})
             seeds += cut_seeds(form, options.inputs, Path(folder))
             started = time.perf_counter()
             row = fuzz(form, seeds, options.mutants, options.seed, Path(folder), options.keep)
-        counts = "".join(f"{row.get(name, 0):>{width}}" for name, width in columns.items())
+        counts = "".join(
+            f"{row.get(name, 0):>{width}}" for name, width in (("loaded", 8), ("refused", 9), ("crashed", 9), ("died", 6), ("hung", 6))
+        )
         print(
             f"{form:8}{options.mutants:>8}{counts}{row['slowest']:>11.2f}{row['peak']:>9.0f}{time.perf_counter() - started:>8.0f}",
             flush=True,

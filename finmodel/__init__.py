@@ -13,6 +13,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "a_share_context": "ratios.context",
     "build_brief": "brief",
     "build_pack": "pack",
     "cash_runway": "runway",

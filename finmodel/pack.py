@@ -129,6 +129,7 @@ PAGES: Sequence[PageMaker] = (
     chart("coverage", "Coverage"),
     chart("cost_to_revenue", "Cost to revenue"),
     chart("multiverse", "Readings of the published ratio"),
+    chart("a_share_context", "The published ratio among A-share firms"),
     chart("cost_structure", "Cost structure"),
     chart("losses", "Losses with and without fair value"),
     chart("liquidity", "Liquid funds and burn"),

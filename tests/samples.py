@@ -159,10 +159,10 @@ def workbook(path: Path, sheets: dict[str, list[list[object]]], cells: dict[str,
         )
         listed = "".join(f'<sheet name="{escape(name)}" sheetId="{i}" r:id="rId{i}"/>' for i, name in enumerate(sheets, start=1))
         archive.writestr("xl/workbook.xml", f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>{listed}</sheets></workbook>')
-        targets = "".join(
+        links = "".join(
             f'<Relationship Id="rId{i}" Type="{office}/worksheet" Target="worksheets/sheet{i}.xml"/>' for i in range(1, len(sheets) + 1)
         )
-        archive.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{links}">{targets}</Relationships>')
+        archive.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{package}relationships">{links}</Relationships>')
         for i, rows in enumerate(sheets.values(), start=1):
             xml = "".join(_row(number, row, (cells or {}) if i == 1 else {}) for number, row in enumerate(rows, start=1))
             archive.writestr(f"xl/worksheets/sheet{i}.xml", f'{head}<worksheet xmlns="{main}"><sheetData>{xml}</sheetData></worksheet>')

@@ -241,16 +241,21 @@ def seeds(form: str, folder: Path) -> list[Path]:
     text = {
         "json": samples.companyfacts(),
         "xml": samples.instance(),
-        "xhtml": samples.inline(),
         "csv": CSV.encode() * 5,
         "txt": b"Balance sheet\nTotal assets 5 4\n" * 50,
     }
     page = b"<html><body><h1>Consolidated balance sheet</h1><table><tr><td>Total assets</td><td>5,000</td></tr></table></body></html>"
     path.write_bytes(text.get(form, page))
-    return [path]
+    return [path, *([_inline(folder)] if form == "html" else [])]
 
 
-@pytest.mark.parametrize("form", ["pdf", "html", "xhtml", "xml", "json", "zip", "xlsx", "csv", "txt"])
+def _inline(folder: Path) -> Path:
+    path = folder / "inline.xhtml"
+    path.write_bytes(samples.inline())
+    return path
+
+
+@pytest.mark.parametrize("form", ["pdf", "html", "xml", "json", "zip", "xlsx", "csv", "txt"])
 def test_damaged_copies_load_or_are_refused(form: str, tmp_path: Path) -> None:
     result = fuzzing().fuzz(form, seeds(form, tmp_path), 30, 7, tmp_path)
     assert result["bad"] == []

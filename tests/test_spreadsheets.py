@@ -70,6 +70,22 @@ def test_every_fault_of_a_list_is_named(tmp_path: Path) -> None:
     assert "no first day" in caught.value.faults[2]
 
 
+def test_a_list_of_concepts_loses_no_row_and_keeps_its_firms(tmp_path: Path) -> None:
+    rows = [("a", "GrossProfit", "100"), ("a", "OtherThing", "7"), ("b", "GrossProfit", "200")]
+    text = "firm,label,value,period_start,period_end,units\n" + "".join(f"{f},{c},{v},2020-01-01,2020-12-31,USD\n" for f, c, v in rows)
+    facts = fm.load(csv(tmp_path, text))
+    assert sorted(facts[["firm", "line_item", "label", "value"]].to_numpy().tolist()) == [
+        ["a", "", "OtherThing", 7.0],
+        ["a", "gross_profit", "GrossProfit", 100.0],
+        ["b", "gross_profit", "GrossProfit", 200.0],
+    ]
+
+
+def test_words_that_are_also_concepts_claim_no_taxonomy(tmp_path: Path) -> None:
+    facts = fm.load(csv(tmp_path, "label,value,period,currency\nRevenue,1,FY 2020,CNY\nInventories,2,FY 2020,CNY\n"))
+    assert facts[["line_item", "basis", "statement"]].to_numpy().tolist()[0] == ["revenue", "", "income"]
+
+
 def test_figures_without_dates_are_refused(tmp_path: Path) -> None:
     with pytest.raises(fm.DataError, match="figures without dates cannot be used"):
         fm.load(csv(tmp_path, "fact,value,units\nAssets,5,USD\n"))
@@ -143,7 +159,8 @@ def test_periods_across_with_lengths(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({0: ["Sample Inc.: balance sheet"]}, "no currency in the rows above"),
+        ({0: ["Sample Inc.: balance sheet"]}, "no currency above the figures"),
+        ({0: ["Sample Inc.: balance sheet, RMB"]}, "no unit above the figures"),
         ({2: ["Inventories", "12O", 100]}, r"BS!B3: found '12O'"),
         ({1: ["", "this year", "last year"]}, "expected a facts table"),
         ({1: ["", "30 June", "2020-12-31"]}, "expected a facts table"),
@@ -153,6 +170,12 @@ def test_what_periods_across_refuse(change: dict[int, list[object]], message: st
     rows = [change.get(number, row) for number, row in enumerate(samples.WIDE)]
     with pytest.raises(fm.DataError, match=message):
         fm.load(samples.workbook(tmp_path / "a.xlsx", {"BS": rows}))
+
+
+def test_currency_and_unit_may_stand_in_rows_of_their_own(tmp_path: Path) -> None:
+    rows = [["Sample Inc."], *samples.WIDE[1:], ["currency", "CNY", "CNY"], ["scale", 1000, 1]]
+    facts = fm.load(samples.workbook(tmp_path / "a.xlsx", {"BS": rows}))
+    assert facts.loc[facts["line_item"] == "inventories", "value"].tolist() == [120_000.0, 100.0]
 
 
 def test_a_flow_whose_length_is_not_stated_is_refused(tmp_path: Path) -> None:
@@ -234,6 +257,12 @@ def test_cells_become_text_without_loss(tmp_path: Path) -> None:
     )
 
 
+def test_the_shipped_facts_come_through_as_they_are(tmp_path: Path) -> None:
+    facts = fm.load_statements().facts.iloc[:50].reset_index(drop=True)
+    fm.write_facts(facts, tmp_path / "facts.csv")
+    pd.testing.assert_frame_equal(fm.load(tmp_path / "facts.csv"), facts)
+
+
 def test_addresses() -> None:
     assert [column_letters(i) for i in (0, 25, 26, 701, 702, 16_383)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
 
@@ -273,6 +302,11 @@ def test_an_identity_takes_the_reading_that_comes_closest_and_needs_all_its_figu
     profit = next(identity for identity in IDENTITIES if identity.total == "profit_for_period")
     wide = pd.DataFrame({"profit_before_tax": [10.0, 10, 10, np.nan], "income_tax": [3.0, -3, 3, 3], "profit_for_period": [7.0, 7, 6, 7]})
     np.testing.assert_array_equal(differences(wide, profit), [0, 0, -1, np.nan])
+
+
+def test_no_identity_can_be_checked_without_its_total() -> None:
+    facts = fm.load_statements().facts
+    assert check_identities(facts[facts["line_item"] == "revenue"]) == []
 
 
 def test_a_failed_check_names_the_figures(tmp_path: Path) -> None:

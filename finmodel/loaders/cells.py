@@ -56,7 +56,7 @@ class Cell(NamedTuple):
     note: str
 
 
-class Named(NamedTuple):
+class Match(NamedTuple):
     """A line item and its statement; the line item is blank where a label fits none, or more than one."""
 
     line_item: str
@@ -64,7 +64,7 @@ class Named(NamedTuple):
 
 
 @cache
-def named(label: str, statement: str = "", layout: str = "") -> Named:
+def named(label: str, statement: str = "", layout: str = "") -> Match:
     """Return the line item that a label names, by exact name first and then by the patterns of printed labels.
 
     Parameters
@@ -79,15 +79,15 @@ def named(label: str, statement: str = "", layout: str = "") -> Named:
     exact = read_table("table_labels")
     exact = exact[exact["layout"].isin([layout or "terminal"]) & (exact["label"] == label)]
     if len(exact):
-        return Named(exact["line_item"].iloc[0], exact["statement"].iloc[0])
+        return Match(exact["line_item"].iloc[0], exact["statement"].iloc[0])
     if layout or _NO_MONEY.search(label.lower().replace("_", " ")):
-        return Named("", statement)
+        return Match("", statement)
     chart = line_items()
     if label in chart.index:
-        return Named(label, str(chart.loc[label, "statement"]))
+        return Match(label, str(chart.loc[label, "statement"]))
     found = {where: Reader(where, traditional=False).row(label).line_item for where in PRINTED if statement in ("", where)}
     found = {where: item for where, item in found.items() if item}
-    return Named(next(iter(found.values())), next(iter(found))) if len(set(found.values())) == 1 else Named("", statement)
+    return Match(next(iter(found.values())), next(iter(found))) if len(set(found.values())) == 1 else Match("", statement)
 
 
 def amount(text: str, where: str, faults: list[str]) -> float | None:

@@ -166,8 +166,8 @@ def _span(column: Column, context: list[str], kind: str, block: Block, money: tu
     period = resolve(column.heads, context, kind == "financial_position")
     if period is None:
         return None
-    head = simplified(column.head).lower()
-    around = simplified(block.heading)
+    head, title = simplified(column.head).lower(), context[0]
+    around = simplified(f"{title}\n{block.heading}")
     currency = currency_in(head) or currency_in(around) or money[0]
     scale = scale_in(head) or scale_in(around) or (1.0 if currency_in(head) or currency_in(around) or _in_full(block) else money[1])
     if scale is None:

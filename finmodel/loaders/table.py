@@ -147,6 +147,7 @@ def _cut(line: Line) -> _Part:
             runs.append((start, i))
             start = None
     runs = [(a, b) for a, b in runs if a == 0 or words[a].x0 - words[a - 1].x1 > 0.55 * (words[a].bottom - words[a].top)]
+    runs = [(a, b) for a, b in runs if a > 0 or b == len(words) or is_han(words[b].text[0])]  # (1), (2) before a label count the labels
     if not runs:
         return _Part(line, words, [])
     a, b = max(runs, key=lambda r: (sum(figure[r[0] : r[1]]), r[0]))

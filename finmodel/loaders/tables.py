@@ -19,12 +19,14 @@ from finmodel.errors import DataError, fault
 from finmodel.facts import CURRENCIES, REQUIRED, check_facts
 from finmodel.loaders.base import Loader, Progress, loaders, slug
 from finmodel.loaders.cells import Cell, UnfitError, amount, facts_of_cells, named
-from finmodel.loaders.concepts import Tagged, concept_map, day, facts_of, name_line_items
+from finmodel.loaders.concepts import Named, Tagged, concept_map, day, facts_of, name_line_items
 from finmodel.loaders.grid import Grid, read_csv_grid, read_workbook
 from finmodel.loaders.wide import periods_across, read_wide
 from finmodel.units import Period
 
 Layout = dict[str, str]
+Getter = Callable[[tuple[str, ...], str], str]
+"""Gives the cell of a row that has a role, blank where no column has it."""
 
 
 def read_workbook_facts(path: Path, firm: str | None = None) -> pd.DataFrame:
@@ -80,7 +82,7 @@ def read_grid(grid: Grid, path: Path, firm: str | None = None) -> pd.DataFrame:
     if set(REQUIRED) <= set(header):
         return check_facts(grid.frame(), where=path.name)
     columns = _roles(header)
-    if {"label", "concept"} & set(columns) and "value" in columns:
+    if "label" in columns and "value" in columns:
         return _read_list(grid, columns, path, firm)
     layout = _layout(header)
     free = [place for place in range(len(header)) if place not in columns.values()]
@@ -121,7 +123,7 @@ def _layout(header: tuple[str, ...]) -> Layout:
     return {}
 
 
-def _reader(columns: dict[str, int]) -> Callable[[tuple[str, ...], str], str]:
+def _reader(columns: dict[str, int]) -> Getter:
     return lambda row, role: row[columns[role]] if role in columns else ""
 
 
@@ -131,27 +133,34 @@ def _read_list(grid: Grid, columns: dict[str, int], path: Path, firm: str | None
         what = f"columns {', '.join(grid.rows[0])}"
         raise DataError([fault(path.name, what, "a column period_end (or period)", "figures without dates cannot be used")])
     get = _reader(columns)
-    tagged: list[Tagged] = []
+    known = _concepts(columns, [get(row, "label") for row in grid.rows[1:]])
     cells: list[Cell] = []
+    figures: dict[str, list[Tagged]] = {}
     faults: list[str] = []
     for number, row in enumerate(grid.rows[1:], start=2):
         money = "currency" not in columns or get(row, "currency") in CURRENCIES
         if get(row, "dimensions") or not money or (firm and get(row, "firm") not in ("", firm)):
             continue
         cell = _list_cell(row, get, f"{path.name}, row {number}", firm or get(row, "firm") or slug(path.name), faults)
-        if cell is None:
-            continue
-        if "concept" not in columns:
+        if cell is not None and known is not None:
+            taxonomy = get(row, "taxonomy") or known.get(cell.label, "")
+            figures.setdefault(cell.firm, []).append(_tagged(cell, taxonomy, get(row, "document") or slug(path.name)))
+        elif cell is not None:
             cells.append(cell)
-            continue
-        taxonomy = get(row, "taxonomy") or _taxonomies().get(cell.label, "")
-        if cell.label in concept_map().get(taxonomy, {}):
-            tagged.append(_tagged(cell, taxonomy, get(row, "document") or slug(path.name)))
+            if cell.statement in ("income", "cash_flow") and not cell.start:
+                faults.append(fault(f"{path.name}, row {number}, {cell.label[:40]}", "no first day", "period_start, or a period: FY 2020"))
     if faults:
         raise DataError(faults[:50])
-    if "concept" in columns and tagged:
-        return facts_of(name_line_items(tagged), firm or slug(path.name), "secondary", path)
-    return facts_of_cells(cells, path, "secondary")
+    return _facts_of_concepts(figures, path) if figures else facts_of_cells(cells, path, "secondary")
+
+
+def _concepts(columns: dict[str, int], labels: list[str]) -> dict[str, str] | None:
+    """Return the taxonomy of each concept if the labels are concepts, None if they are words.
+
+    They are where the table names taxonomies or a concept's name is no word, as in ``GrossProfit``; ``Revenue`` alone may be either.
+    """
+    known = _taxonomies()
+    return known if "taxonomy" in columns or any(label in known and re.search("[a-z][A-Z]", label) for label in labels) else None
 
 
 @cache
@@ -160,9 +169,23 @@ def _taxonomies() -> dict[str, str]:
     return {concept: taxonomy for taxonomy in ("ifrs-full", "us-gaap") for concept in concept_map()[taxonomy]}
 
 
-def _list_cell(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str], where: str, firm: str, faults: list[str]) -> Cell | None:
+def _facts_of_concepts(figures: dict[str, list[Tagged]], path: Path) -> pd.DataFrame:
+    """Return the facts of figures tagged with concepts, by firm; a concept that is on no map keeps its name and has no line item."""
+    tables = []
+    for firm, tagged in figures.items():
+        mapped = [figure for figure in tagged if figure.concept in concept_map().get(figure.taxonomy, {})]
+        others = [Named(figure, "", "other") for figure in tagged if figure.concept not in concept_map().get(figure.taxonomy, {})]
+        tables.append(facts_of([*name_line_items(mapped), *others], firm, "secondary", path))
+    facts = pd.concat(tables, ignore_index=True)
+    if not facts["line_item"].ne("").any():
+        some = ", ".join(list(dict.fromkeys(facts["label"]))[:5])
+        raise UnfitError([fault(path.name, f"no line item among {some}", "concepts of data/concepts.csv")])
+    return facts
+
+
+def _list_cell(row: tuple[str, ...], get: Getter, where: str, firm: str, faults: list[str]) -> Cell | None:
     """Return the figure in a row of a list, None where there is none or it is at fault."""
-    label, printed = get(row, "concept") or get(row, "label"), get(row, "value")
+    label, printed = get(row, "label"), get(row, "value")
     try:
         start, end = _span(row, get)
         published = day(get(row, "published_on")) if get(row, "published_on") else ""
@@ -173,9 +196,7 @@ def _list_cell(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str],
     scale = amount(get(row, "scale") or "1", f"{where}, scale", faults)
     if value is None or not scale:
         return None
-    item, statement = ("", "") if get(row, "concept") else named(label)
-    if statement in ("income", "cash_flow") and not start:
-        faults.append(fault(f"{where}, {label[:40]}", "no first day", "period_start, or a period such as FY 2020"))
+    item, statement = named(label)
     return Cell(
         firm, label, item, statement or "other", start, end, printed, value * scale, scale, get(row, "currency"), get(row, "basis"),
         published, where.rpartition(", ")[2], "",
@@ -189,12 +210,12 @@ def _tagged(cell: Cell, taxonomy: str, document: str) -> Tagged:
     )  # fmt: skip
 
 
-def _span(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str]) -> tuple[str, str]:
+def _span(row: tuple[str, ...], get: Getter) -> tuple[str, str]:
     """Return first and last day of a row's period; the first is blank for an instant."""
-    if get(row, "period_end"):
+    if get(row, "period_end")[:2].isdigit():
         end, start = day(get(row, "period_end")), get(row, "period_start")
         return (day(start) if start and start != end else "", end)
-    period = Period.parse(get(row, "period"))
+    period = Period.parse(get(row, "period") or get(row, "period_end"))
     return (period.start.isoformat() if period.start else "", period.end.isoformat())
 
 
@@ -202,7 +223,6 @@ def _read_records(grid: Grid, columns: dict[str, int], items: dict[int, str], la
     """Read one row per firm and period, one column per line item; columns that name none are left out."""
     get = _reader(columns)
     names = {place: named(label, layout=layout.get("layout", "")) for place, label in items.items()}
-    scale = float(layout.get("scale", "1"))
     cells: list[Cell] = []
     faults: list[str] = []
     for number, row in enumerate(grid.rows[1:], start=2):
@@ -218,6 +238,7 @@ def _read_records(grid: Grid, columns: dict[str, int], items: dict[int, str], la
         if currency not in CURRENCIES:
             faults.append(fault(f"{path.name}, row {number}", f"currency {currency!r}", f"one of {', '.join(CURRENCIES)}"))
             continue
+        scale = amount(layout.get("scale", get(row, "scale") or "1"), f"{path.name}, row {number}, scale", faults) or 1.0
         for place, (item, statement) in names.items():
             printed = row[place]
             if layout.get("missing") and printed in (layout["missing"], f"{layout['missing']}.0"):
@@ -234,7 +255,7 @@ def _read_records(grid: Grid, columns: dict[str, int], items: dict[int, str], la
     return facts_of_cells(cells, path, layout.get("read_from", "secondary"))
 
 
-def _record_span(row: tuple[str, ...], get: Callable[[tuple[str, ...], str], str], layout: Layout) -> tuple[str, str]:
+def _record_span(row: tuple[str, ...], get: Getter, layout: Layout) -> tuple[str, str]:
     """Return first and last day of the period of a record."""
     if code := get(row, "code"):
         table = read_table("table_periods")

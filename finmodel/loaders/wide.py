@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class _Column:
     start: str = ""
     end: str = ""
     currency: str = ""
+    scale: float = 0.0
     published_on: str = ""
     note: str = ""
 
@@ -60,6 +61,20 @@ def _is_period(text: str) -> bool:
     return True
 
 
+@dataclass
+class _Sheet:
+    """A sheet of one statement with periods across."""
+
+    grid: Grid
+    where: str
+    firm: str
+    statement: str
+    title: str
+    columns: dict[int, _Column]
+    body: dict[int, tuple[str, ...]]
+    faults: list[str] = field(default_factory=list)
+
+
 def read_wide(grid: Grid, path: Path, firm: str | None) -> pd.DataFrame:
     """Return the facts of a sheet with periods across.
 
@@ -68,63 +83,56 @@ def read_wide(grid: Grid, path: Path, firm: str | None) -> pd.DataFrame:
     DataError
         If currency, unit or a period's length is not stated, or a cell of a known line is no number.
     """
-    top = periods_across(grid)
+    sheet = _sheet(grid, path, firm)
+    _read_attributes(sheet)
+    _read_unit(sheet)
+    if sheet.faults:
+        raise DataError(sheet.faults)
+    for column in sheet.columns.values():
+        _date(column, sheet.title, sheet.statement)
+    cells = [cell for number, row in sheet.body.items() for cell in _row_cells(sheet, number, row)]
+    if sheet.faults:
+        raise DataError(list(dict.fromkeys(sheet.faults))[:50])
+    return facts_of_cells(cells, path, "vendor" if any(column.published_on for column in sheet.columns.values()) else "secondary")
+
+
+def _sheet(grid: Grid, path: Path, firm: str | None) -> _Sheet:
+    """Take a grid apart: what stands above the periods, the columns, the lines, and which statement they make."""
+    top, where = periods_across(grid), f"{path.name}, {grid.name}"
     if top is None:
-        raise DataError([fault(f"{path.name}, {grid.name}", "no row of periods", "periods across the top")])
+        raise UnfitError([fault(where, "no row of periods", "periods across the top")])
     title = " ".join(cell for row in (*grid.rows[:top], grid.rows[top][:1]) for cell in row if cell)
     columns = {place: _Column(cell) for place, cell in enumerate(grid.rows[top]) if place and cell}
     body = {number: row for number, row in enumerate(grid.rows) if number > top and row[0]}
-    _read_attributes(body, columns)
     kinds = Counter(named(row[0]).statement for row in body.values() if named(row[0]).line_item)
     if not kinds:
         found = f"no line item among {', '.join(row[0] for row in list(body.values())[:5])}"
-        raise UnfitError([fault(f"{path.name}, {grid.name}", found, "labels of the statements or names of line_items.csv")])
-    statement = kinds.most_common(1)[0][0]
-    currency, scale = currency_in(title) or currency_in(grid.name) or "", scale_in(title) or scale_in(grid.name) or 1.0
-    faults = _missing(columns, currency, f"{path.name}, {grid.name}")
-    if faults:
-        raise DataError(faults)
-    for column in columns.values():
-        _date(column, title, statement)
-    cells: list[Cell] = []
-    for number, row in body.items():
-        cells += _row_cells(grid, number, row, columns, (currency, scale, statement), firm or slug(path.name), path, faults)
-    if faults:
-        raise DataError(list(dict.fromkeys(faults))[:50])
-    return facts_of_cells(cells, path, "vendor" if any(column.published_on for column in columns.values()) else "secondary")
+        raise UnfitError([fault(where, found, "labels of the statements or names of line_items.csv")])
+    return _Sheet(grid, where, firm or slug(path.name), kinds.most_common(1)[0][0], f"{title} {grid.name}", columns, body)
 
 
-def _row_cells(
-    grid: Grid,
-    number: int,
-    row: tuple[str, ...],
-    columns: dict[int, _Column],
-    of: tuple[str, float, str],
-    firm: str,
-    path: Path,
-    faults: list[str],
-) -> list[Cell]:
+def _row_cells(sheet: _Sheet, number: int, row: tuple[str, ...]) -> list[Cell]:
     """Return the figures of one line; a line without a name is left out unless all its cells are numbers."""
-    currency, scale, statement = of
-    item, where = named(row[0], statement)
+    item, found = named(row[0], sheet.statement)
+    statement = found or sheet.statement
+    instant = statement == "financial_position"
     trouble: list[str] = []
     cells = []
-    for place, column in columns.items():
-        address = grid.address(number, place)
-        value = amount(row[place], f"{path.name}, {address}", trouble)
-        instant = (where or statement) == "financial_position"
+    for place, column in sheet.columns.items():
+        address = sheet.grid.address(number, place)
+        value = amount(row[place], f"{sheet.where.partition(', ')[0]}, {address}", trouble)
         if value is None:
             continue
         if not column.end or not (instant or column.start):
-            trouble.append(fault(f"{path.name}, {grid.name}, column {column.head!r}", "no length", "a period such as FY 2020 or H1 2021"))
+            trouble.append(fault(f"{sheet.where}, column {column.head!r}", "no length", "a period such as FY 2020 or H1 2021"))
             continue
         start = "" if instant else column.start
         cells.append(
-            Cell(firm, row[0], item, where or statement, start, column.end, row[place], value * scale, scale, column.currency or currency,
+            Cell(sheet.firm, row[0], item, statement, start, column.end, row[place], value * column.scale, column.scale, column.currency,
                  "", column.published_on, address, column.note)
         )  # fmt: skip
     if item:
-        faults += trouble
+        sheet.faults += trouble
     return cells if item or not trouble else []
 
 
@@ -135,27 +143,46 @@ def _attribute_rows() -> dict[str, str]:
     return dict(zip(table["name"], table["role"].str.removeprefix("row_"), strict=True))
 
 
-def _read_attributes(body: dict[int, tuple[str, ...]], columns: dict[int, _Column]) -> None:
-    """Take the rows that describe columns (code of the period, currency, day of publication) out of the body."""
-    for number, row in list(body.items()):
+def _read_attributes(sheet: _Sheet) -> None:
+    """Take the rows that describe columns (code of the period, currency, unit, day of publication) out of the body."""
+    for number, row in list(sheet.body.items()):
         role = _attribute_rows().get(row[0].strip().lower())
         if role is None:
             continue
-        del body[number]
-        for place, column in columns.items():
-            text = row[place]
-            if role in ("published_on", "start", "end"):
-                setattr(column, role, _day(text))
-            elif role == "currency" and text in CURRENCIES:
-                column.currency = text
-            elif role == "code" and text:
-                column.start = column.start or _code(text)
-            elif role in ("original_currency", "rate") and text:
-                name = "converted from" if role == "original_currency" else "at"
-                column.note = f"{column.note} {name} {text}".strip()
-    for column in columns.values():
+        del sheet.body[number]
+        for place, column in sheet.columns.items():
+            _describe(column, role, row[place])
+    for column in sheet.columns.values():
         if f"converted from {column.currency}" in column.note:
             column.note = ""
+
+
+def _describe(column: _Column, role: str, text: str) -> None:
+    """Take in what one cell says of its column."""
+    if role in ("published_on", "start", "end"):
+        setattr(column, role, _day(text))
+    elif role == "currency" and text in CURRENCIES:
+        column.currency = text
+    elif role == "scale" and re.fullmatch(r"10*", text):
+        column.scale = float(text)
+    elif role == "unit":
+        column.currency, column.scale = column.currency or currency_in(text) or "", column.scale or scale_in(text) or 0.0
+    elif role == "code":
+        column.start = column.start or _code(text)
+    elif role in ("original_currency", "rate") and text:
+        name = "converted from" if role == "original_currency" else "at"
+        column.note = f"{column.note} {name} {text}".strip()
+
+
+def _read_unit(sheet: _Sheet) -> None:
+    """Give every column its currency and unit: its own, else what stands above the periods; a unit not stated is not guessed."""
+    currency, scale = currency_in(sheet.title) or "", scale_in(sheet.title) or 0.0
+    for column in sheet.columns.values():
+        column.currency, column.scale = column.currency or currency, column.scale or scale
+    expected = "both stated there, such as RMB'000 or 单位：万元 人民币, or in rows called currency and scale"
+    for name, missing in (("currency", "currency"), ("unit", "scale")):
+        if not all(getattr(column, missing) for column in sheet.columns.values()):
+            sheet.faults.append(fault(sheet.where, f"no {name} above the figures", expected))
 
 
 def _day(text: str) -> str:
@@ -170,12 +197,6 @@ def _code(text: str) -> str:
     table = read_table("table_periods")
     codes = table[table["layout"] == "terminal"]
     return next((months for code, months in zip(codes["code"], codes["months"], strict=True) if text.endswith(code)), "")
-
-
-def _missing(columns: dict[int, _Column], currency: str, where: str) -> list[str]:
-    if currency or all(column.currency for column in columns.values()):
-        return []
-    return [fault(where, "no currency in the rows above the figures", "currency and unit, such as RMB'000 or 单位：万元 人民币")]
 
 
 def _date(column: _Column, title: str, statement: str) -> None:
