@@ -229,6 +229,30 @@ def test_group_beside_company(loaded: Loaded) -> None:
     assert len(facts) == 10
 
 
+def test_account_form_with_two_sides(loaded: Loaded) -> None:
+    sheet = Sheet().put(250, 60, "合并资产负债表").put(250, 76, "2018年12月31日").put(420, 76, "单位：元")
+    left = [("流动资产：",), ("货币资金", "1", "1,000.00", "900.00"), ("应收账款", "2", "2,000.00", "1,900.00")]
+    left += [
+        ("流动资产合计", "3", "3,000.00", "2,800.00"),
+        ("固定资产", "4", "500.00", "400.00"),
+        ("资产总计", "5", "3,500.00", "3,200.00"),
+    ]
+    right = [
+        ("流动负债：",),
+        ("应付账款", "6", "500.00", "400.00"),
+        ("流动负债合计", "7", "500.00", "400.00"),
+        ("负债合计", "8", "500.00", "400.00"),
+    ]
+    right += [("所有者权益合计", "9", "3,000.00", "2,800.00"), ("负债和所有者权益总计", "10", "3,500.00", "3,200.00")]
+    for x, note, rows, columns in ((60, 130, left, [215, 275]), (300, 412, right, [485, 550])):
+        sheet.put(x, 100, "项目").put(note, 100, "行次")
+        table(sheet, 100, [("期末余额", "年初余额")], rows, columns, note=note, left=x)
+    facts = loaded([sheet])
+    assert values(facts, "total_assets") == {("2018-12-31", 0): 3500, ("2017-12-31", 0): 3200}
+    assert values(facts, "trade_payables") == {("2018-12-31", 0): 500, ("2017-12-31", 0): 400}
+    assert len(facts) == 20 and passed(facts)
+
+
 def test_restated_columns_with_dates_over_three_lines(loaded: Loaded) -> None:
     sheet = Sheet().put(160, 60, "CONSOLIDATED STATEMENT OF FINANCIAL POSITION")
     heads = [
