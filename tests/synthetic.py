@@ -67,7 +67,7 @@ def draw_firms(
             truth |= {name: fixed[name] for name in truth}
             level = {name: float(priors[name].transformed(np.array(fixed[name]))) for name in RATIOS}
             other = fixed["other_income"]
-        evidence, now = _firm(f"firm{number}", truth, level, other, shape, rng, priors, disclosed=number % 2 == 0)
+        evidence, now = _firm(f"firm{number}", truth, level, other, shape, rng, priors, disclosed=bool(rng.random() < 0.5))
         firms.append(evidence)
         truths.append(now)
     return tuple(firms), truths[0]

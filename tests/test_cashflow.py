@@ -17,8 +17,8 @@ import finmodel as fm
 from finmodel.cashflow import CashModel
 from finmodel.cli import app
 from finmodel.errors import DataError
-from finmodel.estimate import DRAWS, Parameters
-from finmodel.posterior import Prior
+from finmodel.estimate import Parameters, Prior
+from finmodel.estimate.update import DRAWS
 from finmodel.results import RECORD_COLUMNS
 from finmodel.simulate import PARAMETERS, Scenarios
 from finmodel.survival import Runway, SurvivalResults

@@ -359,7 +359,7 @@ def test_more_money_never_shortens_a_life(
 
 
 def test_numpy_twin_agrees_on_the_full_model() -> None:
-    quarters, paths = 20, 200_000
+    quarters, paths = 20, 100_000
     one = full(quarters, paths)
     life, cash = numpy_twin.simulate(one, quarters, paths, seed=3)
     ours = simulate([one], quarters, paths, seed=7, sampled=paths)[0]

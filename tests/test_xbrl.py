@@ -13,7 +13,7 @@ import pytest
 import finmodel as fm
 from finmodel.data import read_table
 from finmodel.facts import check_facts, line_items
-from finmodel.loaders import xbrl
+from finmodel.loaders import loaders, xbrl
 from finmodel.loaders.concepts import Tagged, concept_map, merged
 from finmodel.loaders.identities import check_identities
 from tests import samples
@@ -245,6 +245,17 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatc
         fm.load(tmp_path / "a_num.parquet")
 
 
+def test_what_pandas_wrote_beside_a_parquet_table_is_not_read(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    with zipfile.ZipFile(samples.data_set(tmp_path / "a.zip")) as archive:
+        for name in ("num", "sub"):
+            with archive.open(f"{name}.txt") as stream:
+                pd.read_csv(stream, sep="\t", dtype=str).to_parquet(tmp_path / f"a_{name}.parquet")
+            table = parquet.read_table(tmp_path / f"a_{name}.parquet").replace_schema_metadata({b"pandas": b"{damaged"})
+            parquet.write_table(table, tmp_path / f"a_{name}.parquet")
+    assert len(fm.load(tmp_path / "a_num.parquet")) == 4
+
+
 def test_a_damaged_parquet_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     for name in ("a_num.parquet", "a_sub.parquet"):
@@ -267,6 +278,13 @@ def test_the_concept_map_names_line_items_of_the_chart() -> None:
     assert set(table["line_item"]) <= set(chart.index)
     assert (chart.loc[table["line_item"], "statement"].to_numpy() == table["statement"].to_numpy()).all()
     assert set(table["taxonomy"]) == set(concept_map()) == set(xbrl.concept_map())
+
+
+def test_specific_kinds_are_asked_before_general_ones() -> None:
+    order = list(loaders)
+    assert order.index("inline_xbrl") < order.index("html") < order.index("text")
+    assert order.index("page_lines") < order.index("companyfacts")
+    assert order.index("csv") < order.index("html")
 
 
 def test_a_file_is_known_by_its_content_and_not_by_its_name(tmp_path: Path) -> None:

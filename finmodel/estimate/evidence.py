@@ -19,6 +19,7 @@ from finmodel.units import Period, add_months, parse_date
 BLOCKS = ("cost_of_sales", "research_and_development", "selling", "administrative")
 RATIOS = (*BLOCKS, "capital_expenditure", "noncash", "collection_lag", "loss_rate")
 """Levels read from twelve-month ratios; each is the name of its prior."""
+QUARTER_STARTS = ("01-01", "04-01", "07-01", "10-01")
 UNDERLYING = ("profit_excluding_nonrecurring", "net_loss_before_preferred_fair_value")
 """Results from which selling and administrative cost is inferred where the lines are not disclosed (revenue - result - known lines)."""
 
@@ -56,11 +57,12 @@ class Book:
 
     def __init__(self, statements: Statements, firm: str) -> None:
         lines = statements.lines(firm)
-        revenue = lines[(lines["line_item"] == "revenue") & lines["months"].isin([6, 12])]
+        revenue = lines[
+            (lines["line_item"] == "revenue") & lines["months"].isin([6, 12]) & lines["period_start"].str[5:].isin(QUARTER_STARTS)
+        ]
         if revenue.empty:
-            raise DataError(
-                [fault(f"statements of {firm}", "no revenue of a half or a full year", "at least one", "add the fact or drop the firm")]
-            )
+            what = "no revenue of a half or a full year that begins with a quarter"
+            raise DataError([fault(f"statements of {firm}", what, "at least one", "add the fact or leave the firm out")])
         bad = revenue[~(revenue["value"] > 0)]
         if len(bad):
             raise DataError(
@@ -76,15 +78,18 @@ class Book:
             )
         order = revenue.groupby("basis")["period_end"].agg(["max", "count"]).sort_values(["max", "count"])
         self.firm, self.basis = firm, str(order.index[-1])
-        mine = lines[(lines["basis"] == self.basis) & (lines["currency"] == revenue["currency"].mode()[0])]
+        currency = revenue.loc[revenue["basis"] == self.basis, "currency"].mode()[0]
+        mine = lines[(lines["basis"] == self.basis) & (lines["currency"] == currency)]
         self.flows = amounts(mine[mine["months"] > 0])
+        chosen = revenue[(revenue["basis"] == self.basis) & (revenue["currency"] == currency)]
+        self.revenue = {period: line for (period, _), line in amounts(chosen).items()}
         self.instants = {(parse_date(r["period_end"]), r["line_item"]): r for r in rows(mine[mine["months"] == 0])}
         self.left_out = [b or "no named basis" for b in sorted(set(revenue["basis"]) - {self.basis})]
 
     @property
     def last_end(self) -> date:
         """Last day of the latest half or year of revenue."""
-        return max(p.end for p, item in self.flows if item == "revenue" and p.months in (6, 12))
+        return max(period.end for period in self.revenue)
 
     def year(self, item: str, end: date) -> tuple[str, float, str, tuple[str, ...]] | None:
         """Return twelve months of an item up to a day: how added up, value, marks, facts; None where they are not known."""
@@ -117,10 +122,8 @@ def evidence_of(book: Book, start: date) -> Evidence:
 
 def _revenue_data(book: Book, start: date) -> tuple[RevenueData, str, tuple[str, ...]]:
     """Disjoint halves and years of revenue on a line of quarters that ends at `start`."""
-    periods = {p: line for (p, item), line in book.flows.items() if item == "revenue" and p.months in (6, 12) and p.end <= start}
-    aligned = {p: line for p, line in periods.items() if p.start and p.start.day == 1 and p.start.month in (1, 4, 7, 10)}
     chosen: list[Period] = []
-    for period in sorted(aligned, key=lambda p: (p.months, p.end)):  # halves first (statements derive the second ones), then years
+    for period in sorted(book.revenue, key=lambda p: (p.months, p.end)):  # halves first (statements derive the second ones), then years
         if not any(p.start <= period.end and period.start <= p.end for p in chosen if p.start and period.start):
             chosen.append(period)
     chosen.sort()
@@ -128,15 +131,15 @@ def _revenue_data(book: Book, start: date) -> tuple[RevenueData, str, tuple[str,
     count = _quarter(start) - _quarter(first) + 1
     months = [add_months(first, 3 * q).month for q in range(count)]
     data = RevenueData(
-        tuple(float(np.log(aligned[p].value)) for p in chosen),
+        tuple(float(np.log(book.revenue[p].value)) for p in chosen),
         tuple(_quarter(p.start) - _quarter(first) for p in chosen if p.start),
         tuple(_quarter(p.end) - _quarter(first) for p in chosen),
         tuple(m > 6 for m in months),
     )
-    how = ", ".join(f"{p}{aligned[p].mark}" for p in chosen)
+    how = ", ".join(f"{p}{book.revenue[p].mark}" for p in chosen)
     if book.left_out:
         how += f" ({book.basis or 'no basis named'}; figures by {', '.join(book.left_out)} are not comparable and left out)"
-    return data, how, tuple(aligned[p].fact_id for p in chosen)
+    return data, how, tuple(book.revenue[p].fact_id for p in chosen)
 
 
 def _quarter(day: date) -> int:

@@ -84,16 +84,19 @@ def _parquet(path: Path, columns: list[str]) -> pd.DataFrame:
     except ImportError:
         raise DataError([fault(path.name, "a parquet file", "pyarrow to read it", "pip install 'finmodel[parquet]'")]) from None
     check_size(path, LIMITS.zip_bytes, "a parquet file")
+    damaged = (arrow.ArrowException, OSError, ValueError, KeyError)
     try:
         with parquet.ParquetFile(path) as file:
             size = sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
             there = [name for name in columns if name in file.schema_arrow.names]
-        if size > LIMITS.total_bytes:
-            raise DataError([fault(path.name, f"{megabytes(size)} unpacked", f"at most {megabytes(LIMITS.total_bytes)}")])
-        filters = [("tag", "in", sorted(_concepts()))] if "tag" in there else None
-        frame: pd.DataFrame = parquet.read_table(path, columns=there, filters=filters).to_pandas()
-    except (arrow.ArrowException, OSError) as error:
+        if size <= LIMITS.total_bytes:
+            filters = [("tag", "in", sorted(_concepts()))] if "tag" in there else None
+            table = parquet.read_table(path, columns=there, filters=filters)
+            frame: pd.DataFrame = table.replace_schema_metadata().to_pandas()
+    except damaged as error:
         raise DataError([fault(path.name, f"a damaged parquet file ({str(error)[:80]})", "a whole one")]) from None
+    if size > LIMITS.total_bytes:
+        raise DataError([fault(path.name, f"{megabytes(size)} unpacked", f"at most {megabytes(LIMITS.total_bytes)}")])
     return _complete(frame.map(lambda value: "" if pd.isna(value) else str(value)), columns, path.name)
 
 

@@ -13,7 +13,6 @@ import pandas as pd
 from finmodel.errors import DataError, fault
 from finmodel.loaders.base import Loader, Progress, loaders
 from finmodel.loaders.guard import LIMITS, check_size
-from finmodel.loaders.html import decoded
 from finmodel.loaders.layout import Line, Page, grid_line, text_line
 
 _FIRST = re.compile(rb'\{"page": ?\d+, ?"allrow"')
@@ -61,6 +60,7 @@ def _sniff(head: bytes, path: Path) -> bool:
 
 def _load(path: Path, firm: str | None, progress: Progress | None) -> pd.DataFrame:
     from finmodel.loaders.document import Source, read_document
+    from finmodel.loaders.html import decoded  # here, as web pages are asked later
 
     check_size(path, LIMITS.text_bytes, "a text")
     pages = list(_numbered(json_pages(decoded(path.read_bytes(), path.name), path.name)))
