@@ -293,7 +293,7 @@ def _is_csv(head: bytes, path: Path) -> bool:
         return False
     mark = max(",\t;", key=lines[0].count)
     widths = [len(row) for row in csv.reader(lines, delimiter=mark)]
-    return widths[0] == widths[1] >= 3 or (len(set(widths)) == 1 and widths[0] == 2)
+    return len(widths) > 1 and (widths[0] == widths[1] >= 3 or (len(set(widths)) == 1 and widths[0] == 2))
 
 
 loaders.add("csv", Loader("csv", "CSV and tab-separated tables", _is_csv, read_csv_facts))
