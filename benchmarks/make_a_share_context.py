@@ -34,26 +34,33 @@ def ratios(panel: pd.DataFrame) -> pd.DataFrame:
     }
     tables = []
     for name, (cost, revenue) in definitions.items():
-        table = pd.DataFrame({"definition": name, "year": panel["year"].astype(str), "ratio": cost / revenue, "agrees": agrees})
+        table = pd.DataFrame({"definition": name, "year": panel["year"], "published_on": panel["published_on"]})
+        table = table.assign(ratio=cost / revenue, agrees=agrees)
         table = table[(revenue > 0) & table["ratio"].notna()]
         tables += [table.assign(sample="all"), table[table["agrees"]].assign(sample="cost lines add up to the total")]
     return pd.concat(tables, ignore_index=True)
 
 
 def context(table: pd.DataFrame) -> pd.DataFrame:
-    """Return n, quantiles and the share at or below the article's ratio, by definition, sample and year and pooled."""
-    pooled = table.assign(year="2019-2021")
+    """Return n, quantiles and the share at or below the article's ratio, by definition and sample: all years, up to 2020, each year."""
+    spans = {"2019-2021": (2019, 2021), "2019-2020": (2019, 2020), "2019": (2019, 2019), "2020": (2020, 2020), "2021": (2021, 2021)}
     rows = []
-    for (definition, sample, year), group in pd.concat([pooled, table]).groupby(["definition", "sample", "year"], sort=False):
-        ratio = group["ratio"]
-        row = {"definition": definition, "sample": sample, "years": year, "firm_years": len(ratio)}
-        row |= {f"p{q * 100:02.0f}": f"{ratio.quantile(q):.4f}" for q in QUANTILES}
-        rows.append(
-            row
-            | {"threshold": ARTICLE_RATIO, "above_threshold": int((ratio > ARTICLE_RATIO).sum())}
-            | {"percentile_of_threshold": f"{100 * (ratio <= ARTICLE_RATIO).mean():.2f}"}
-        )
+    for years, (first, last) in spans.items():
+        chosen = table[table["year"].between(first, last)]
+        published = published_by(chosen.loc[chosen["year"] == last, "published_on"])
+        for (definition, sample), group in chosen.groupby(["definition", "sample"], sort=False):
+            ratio = group["ratio"]
+            row = {"definition": definition, "sample": sample, "years": years, "firm_years": len(ratio)}
+            row |= {f"p{q * 100:02.0f}": f"{ratio.quantile(q):.4f}" for q in QUANTILES}
+            row |= {"threshold": ARTICLE_RATIO, "above_threshold": int((ratio > ARTICLE_RATIO).sum())}
+            row |= {"percentile_of_threshold": f"{100 * (ratio <= ARTICLE_RATIO).mean():.2f}"}
+            rows.append(row | {"published_by": published})
     return pd.DataFrame(rows).assign(made_by="benchmarks/make_a_share_context.py", source=SOURCE)
+
+
+def published_by(days: pd.Series) -> str:
+    """Return the day by which nineteen of twenty reports had been published (the panel gives the day of the latest version of each)."""
+    return str(sorted(days)[int(0.95 * len(days))])
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "a_share_context": "ratios.context",
     "build_brief": "brief",
     "build_pack": "pack",
     "cash_runway": "runway",
@@ -33,9 +34,11 @@ _PUBLIC = {
     "find_firm": "firms",
     "funding_access": "funding",
     "listing_gates": "restrictions",
+    "listing_outlook": "listing",
     "load": "loaders",
     "load_list": "restrictions",
     "load_statements": "statements",
+    "offering": "funding",
     "Period": "units",
     "RatioResults": "ratios",
     "read_facts": "facts",

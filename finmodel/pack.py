@@ -35,11 +35,11 @@ class Pack:
     Parameters
     ----------
     statements : Statements
-        What every page is drawn from: the firms that are shown.
+        What every page is drawn from.
     """
 
     def __init__(self, statements: Statements) -> None:
-        self.statements = statements.select(shown_firms(statements.facts))
+        self.statements = statements
         self.outline: list[str] = []
         self._buffer = io.BytesIO()
         self._pages = PdfPages(self._buffer, metadata={"CreationDate": None})
@@ -83,11 +83,10 @@ def chart(name: str, bookmark: str, **options: Any) -> PageMaker:
 
     def make(pack: Pack) -> None:
         drawing, page = plots[name], Page.blank()
-        results = pack.results(drawing.of)
-        if results is None:
-            return
         with suppress(NothingToDrawError):
-            pack.add(page, drawing.draw(results, page.area(), **options), bookmark)
+            results = pack.results(drawing.of)
+            if results is not None:
+                pack.add(page, drawing.draw(results, page.area(), **options), bookmark)
 
     return make
 
@@ -129,6 +128,7 @@ PAGES: Sequence[PageMaker] = (
     chart("coverage", "Coverage"),
     chart("cost_to_revenue", "Cost to revenue"),
     chart("multiverse", "Readings of the published ratio"),
+    chart("a_share_context", "The published ratio among A-share firms"),
     chart("cost_structure", "Cost structure"),
     chart("losses", "Losses with and without fair value"),
     chart("liquidity", "Liquid funds and burn"),
@@ -137,6 +137,17 @@ PAGES: Sequence[PageMaker] = (
     chart("restriction_timeline", "Restrictions, listing attempts and rounds"),
     chart("us_person_grid", "What a US person could do"),
     chart("scenarios", "Scenarios"),
+    chart("survival", "Survival"),
+    chart("cash_fan", "Liquid funds to come"),
+    chart("funding_gap", "What must arrive"),
+    chart("priors", "Priors and what moved them"),
+    chart("access", "Who may still pay"),
+    chart("survival_by_scenario", "Survival by scenario"),
+    chart("scenario_matrix", "Scenarios side by side"),
+    chart("attribution", "What each restriction costs"),
+    chart("tornado", "What the answer hangs on"),
+    chart("elasticity", "Price and elasticity"),
+    chart("replay", "Replay"),
     profile_pages,
     last_pages,
 )

@@ -376,15 +376,15 @@ def _stochastic_rows(model: CashModel, chosen: Sequence[Scenario], run: partial[
     yearly = 4 * sum(model.parameters.value(b) * (1 - model.parameters.value(f"{b}_noncash")) for b in BLOCKS)
     for years in YEARS_OF_COST:
         amount = float(f"{years * yearly:.2g}")
-        for row in _run_rows(replace(model, assumed={**model.assumed, "liquid_funds": amount}), chosen, run):
+        for row in _run_rows(replace(model, assumed={**model.assumed, "liquid_funds": amount}), chosen, run, by_share=False):
             yield {**row, "liquid_funds": amount, "default": False}
 
 
-def _run_rows(model: CashModel, chosen: Sequence[Scenario], run: partial[FirmRun]) -> Iterator[dict[str, Any]]:
-    """Yield each quantity under each scenario, then under each share of an exposure that nobody discloses."""
+def _run_rows(model: CashModel, chosen: Sequence[Scenario], run: partial[FirmRun], by_share: bool = True) -> Iterator[dict[str, Any]]:
+    """Yield each quantity under each scenario, then, if wanted, under each share of an exposure that nobody discloses."""
     plain = run(model, [*chosen, *(s.direct() for s in chosen)])
     yield from _quantities(plain, chosen, run.keywords["shares"], {"default": True})
-    for name, one in plain.exposures.items():
+    for name, one in plain.exposures.items() if by_share else ():
         if not one.known and name not in run.keywords["shares"]:
             touched = [chosen[0], *(s for s in chosen if name in _touches(s, model))]
             for share in one.grid():

@@ -177,6 +177,7 @@ def yearly_flows(statements: Statements, firm: str) -> list[Flow]:
 
 
 def amounts(lines: pd.DataFrame) -> dict[tuple[Period, str], Line]:
+    """Return flows by period and line item."""
     out = {}
     for row in as_rows(lines):
         period = Period(parse_date(row["period_end"]), parse_date(row["period_start"]))

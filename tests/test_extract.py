@@ -229,6 +229,30 @@ def test_group_beside_company(loaded: Loaded) -> None:
     assert len(facts) == 10
 
 
+def test_account_form_with_two_sides(loaded: Loaded) -> None:
+    sheet = Sheet().put(250, 60, "合并资产负债表").put(250, 76, "2018年12月31日").put(420, 76, "单位：元")
+    left = [("流动资产：",), ("货币资金", "1", "1,000.00", "900.00"), ("应收账款", "2", "2,000.00", "1,900.00")]
+    left += [
+        ("流动资产合计", "3", "3,000.00", "2,800.00"),
+        ("固定资产", "4", "500.00", "400.00"),
+        ("资产总计", "5", "3,500.00", "3,200.00"),
+    ]
+    right = [
+        ("流动负债：",),
+        ("应付账款", "6", "500.00", "400.00"),
+        ("流动负债合计", "7", "500.00", "400.00"),
+        ("负债合计", "8", "500.00", "400.00"),
+    ]
+    right += [("所有者权益合计", "9", "3,000.00", "2,800.00"), ("负债和所有者权益总计", "10", "3,500.00", "3,200.00")]
+    for x, note, rows, columns in ((60, 130, left, [215, 275]), (300, 412, right, [485, 550])):
+        sheet.put(x, 100, "项目").put(note, 100, "行次")
+        table(sheet, 100, [("期末余额", "年初余额")], rows, columns, note=note, left=x)
+    facts = loaded([sheet])
+    assert values(facts, "total_assets") == {("2018-12-31", 0): 3500, ("2017-12-31", 0): 3200}
+    assert values(facts, "trade_payables") == {("2018-12-31", 0): 500, ("2017-12-31", 0): 400}
+    assert len(facts) == 20 and passed(facts)
+
+
 def test_restated_columns_with_dates_over_three_lines(loaded: Loaded) -> None:
     sheet = Sheet().put(160, 60, "CONSOLIDATED STATEMENT OF FINANCIAL POSITION")
     heads = [
@@ -401,8 +425,9 @@ EDGAR = """<html><body><p>XYZ, INC.</p><p><b>B</b>ALANCE SHEETS</p><p>(in thousa
 <tr><td>Accumulated deficit</td><td></td><td>(9,000</td><td>)</td><td></td><td></td><td>(7,900</td><td>)</td></tr>
 <tr><td>Total stockholders’ equity</td><td></td><td>1,000</td><td></td><td></td><td></td><td>2,100</td><td></td></tr>
 <tr><td>Total liabilities and stockholders’ equity</td><td>$</td><td>1,400</td><td></td><td></td><td>$</td><td>2,400</td><td></td></tr>
-</table><div>The accompanying notes are an integral part of these financial statements.</div><p>STATEMENTS OF OPERATIONS</p>
-<table><tr><td></td><td colspan="7">Three Months Ended March 31,</td></tr><tr><td></td><td colspan="3">2021</td><td></td><td colspan="3">2020</td></tr>
+</table><div>The accompanying notes are an integral part of these financial statements.</div>
+<p>STATEMENTS OF OPERATIONS</p><table><tr><td></td><td colspan="7">Three Months Ended March 31,</td></tr>
+<tr><td></td><td colspan="3">2021</td><td></td><td colspan="3">2020</td></tr>
 <tr><td>Collaboration revenue</td><td>$</td><td>500</td><td></td><td></td><td>$</td><td>400</td><td></td></tr>
 <tr><td>Research and development</td><td></td><td>900</td><td></td><td></td><td></td><td>800</td><td></td></tr>
 <tr><td>Loss from operations</td><td></td><td>(400</td><td>)</td><td></td><td></td><td>(400</td><td>)</td></tr>
@@ -431,7 +456,9 @@ def test_web_page_in_gb18030_with_nested_tables(loaded: Loaded) -> None:
             ("四、净利润", "180.00", "180.00"),
         ]
     )
-    page = f"<html><table><tr><td><table><tr><td colspan=3>合并利润表</td></tr><tr><td colspan=3>2020年1-6月 单位：元</td></tr><tr><td>项目</td><td>本期发生额</td><td>上期发生额</td></tr>{rows}</table></td></tr></table></html>"
+    title = "<tr><td colspan=3>合并利润表</td></tr><tr><td colspan=3>2020年1-6月 单位：元</td></tr>"
+    heads = "<tr><td>项目</td><td>本期发生额</td><td>上期发生额</td></tr>"
+    page = f"<html><table><tr><td><table>{title}{heads}{rows}</table></td></tr></table></html>"
     facts = loaded(page.encode("gb18030"), "report.dat")
     assert values(facts, "revenue") == {("2020-06-30", 6): 1000, ("2019-06-30", 6): 900}
     assert values(facts, "selling") == {("2019-06-30", 6): 100}
@@ -678,6 +705,7 @@ def _scorer(shared: Path) -> object:
     return module
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_known_cells_of_real_documents(shared: Path, tmp_path: Path) -> None:
     scorer = _scorer(shared)

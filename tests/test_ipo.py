@@ -7,6 +7,7 @@ from scipy.stats import lognorm
 
 from finmodel.data import read_table
 from finmodel.ipo import DRAWS, NEVER, STEPS, VENUES, Listings, Stage, ready_days, stages, standing
+from finmodel.listing import listing_outlook
 from finmodel.scenarios import read_scenario
 from finmodel.simulate import market_window
 
@@ -119,3 +120,18 @@ def test_a_listed_firm_is_listed():
 def test_listing_needs_an_open_window():
     shut = Listings("megvii", date(2021, 11, 30), date(2021, 6, 30), np.zeros((20, 500), np.uint8), 7)
     assert (shut.quarters(read_scenario("unrestricted"), OPEN, RATES) == NEVER).all()
+
+
+def test_the_outlook_of_a_listing():
+    outlook = listing_outlook("megvii", "2021-11-30", paths=4000).table
+    chance = outlook[outlook["quantity"] == "listed_by"]
+    assert len(chance) == 10 and chance["value"].is_monotonic_increasing and 0.5 < chance["value"].iloc[-1] < 1
+    stage = outlook[(outlook["quantity"] == "stage") & (outlook["variant"] == "star_ipo")]["note"].item()
+    assert stage == "registration for 61 days"
+    assert outlook[outlook["quantity"] == "gate"]["note"].str.contains("red chip").any()
+    proceeds = outlook[outlook["quantity"] == "expected_proceeds"].iloc[0]
+    assert 0.5 * 6.018e9 < proceeds["value"] < 1.2 * 6.018e9
+    shut = listing_outlook("megvii", "2021-11-30", "star-ipo-barrier", paths=4000).table
+    assert shut[shut["quantity"] == "listed_by"]["value"].max() < chance["value"].max()
+    none = listing_outlook("yitu", "2021-12-31", paths=500).table
+    assert none[none["quantity"] == "expected_proceeds"]["reason"].item() == "no application pending"

@@ -29,7 +29,7 @@ LAYERS = [
     {"funding"},
     {"ipo"},
     {"arrivals"},
-    {"stochastic"},
+    {"listing", "stochastic"},
     {"attribution"},
     {"run"},
     {"replay"},

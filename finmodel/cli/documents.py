@@ -10,7 +10,6 @@ import typer
 
 from finmodel.cli.app import app, progress_bar
 
-
 MOST_SHOWN = 100
 """Failed checks that are printed one by one."""
 

@@ -8,6 +8,7 @@ import typer
 
 from finmodel.cli.app import AllOption, Format, FormatOption, app, show
 from finmodel.funding import funding_access
+from finmodel.listing import listing_outlook
 from finmodel.replay import replay_outcomes
 
 
@@ -39,6 +40,22 @@ def show_access(
             "reason",
         )
         records = [{c: r[c] for c in columns} for r in records]
+    show(records, form)
+
+
+@app.command("listing")
+def show_listing(
+    firm: Annotated[str, typer.Option(help="The firm.")],
+    on: Annotated[str, typer.Option(help="The day, YYYY-MM-DD.")],
+    scenario: Annotated[str, typer.Option(help="Scenario, by name or TOML file.")] = "baseline",
+    paths: Annotated[int, typer.Option(help="Paths.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 7,
+    form: FormatOption = Format.table,
+) -> None:
+    """Show where a firm's application to list stands, the gates it has to pass, when it may list and for how much."""
+    records = listing_outlook(firm, on, scenario, paths=paths, seed=seed).records()
+    if form is Format.table:
+        records = [{c: r[c] for c in ("quantity", "variant", "value", "error", "unit", "reason", "note")} for r in records]
     show(records, form)
 
 

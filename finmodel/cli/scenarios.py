@@ -8,7 +8,6 @@ import typer
 
 from finmodel.cli.app import AllOption, Format, FormatOption, app, progress_bar, show, takes_statements
 from finmodel.data import rows
-from finmodel.run import attribution, run_scenarios
 from finmodel.scenarios import diff, read_scenario, read_scenarios
 from finmodel.statements import Statements
 
@@ -73,6 +72,8 @@ def run_command(
     form: FormatOption = Format.table,
 ) -> None:
     """Run firms through scenarios: burn, runway, months lost, channels closed; with paths, cash-out, funding gap and proceeds."""
+    from finmodel.run import run_scenarios
+
     with progress_bar("Paths") as step:
         result = run_scenarios(statements, names, None, horizon, paths or None, seed, liquid_funds, _shares(share), progress=step)
     records = result.records(every)
@@ -96,6 +97,8 @@ def attribute_command(
     form: FormatOption = Format.table,
 ) -> None:
     """Share what a scenario costs among its restrictions: runway lost, cash-out within 24 months, funding gap."""
+    from finmodel.run import attribution
+
     with progress_bar("Subsets") as step:
         found = attribution(statements, name, None, horizon, paths, seed, liquid_funds, _shares(share), responses, step)
     show(found.records(), form)
@@ -113,6 +116,8 @@ def tornado_command(
     form: FormatOption = Format.table,
 ) -> None:
     """Show how far the runway lost moves with each assumption, one at a time."""
+    from finmodel.run import run_scenarios
+
     result = run_scenarios(statements, [name], horizon=horizon, paths=paths, seed=seed, liquid_funds=liquid_funds)
     show(result.tornado(read_scenario(name).name).records(), form)
 
@@ -129,6 +134,8 @@ def sensitivity_command(
     form: FormatOption = Format.table,
 ) -> None:
     """Show first and total Sobol indices of the runway lost, by group of assumptions."""
+    from finmodel.run import run_scenarios
+
     result = run_scenarios(statements, [name], horizon=horizon, paths=2048, seed=seed, liquid_funds=liquid_funds)
     show(result.sensitivity(read_scenario(name).name, points=points).records(), form)
 

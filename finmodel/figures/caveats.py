@@ -10,7 +10,7 @@ from finmodel.data import read_table, rows
 from finmodel.figures.drawing import Words
 from finmodel.figures.page import Column, Page, Table, balanced, draw_table
 from finmodel.figures.style import LABEL, NOTE, full_day, percent
-from finmodel.figures.words import firm_name, latin, shown_firms
+from finmodel.figures.words import firm_name, latin, plain, shown_firms
 from finmodel.restrictions.regimes import load_regimes
 from finmodel.sources import documents, find_document
 from finmodel.statements import Statements
@@ -35,7 +35,7 @@ def caveats(page: Page, statements: Statements) -> Words:
 def claims(page: Page) -> Words:
     """Draw the table of the article's claims and what is made of each, and return its words."""
     table = read_table("claims")
-    body = [(row["claim"], row["scenario"].replace("-", " ") or "none", row["note"] or "taken as a scenario") for row in rows(table)]
+    body = [(row["claim"], plain(row["scenario"]) or "none", row["note"] or "taken as a scenario") for row in rows(table)]
     wrong = frozenset(i for i, row in enumerate(rows(table)) if row["scenario"] == "us-market-ban")
     heads = [Column("Claim", share=1.2), Column("Scenario"), Column("What is made of it", share=1)]
     if draw_table(page.area(), Table(heads, body, bold=wrong), NOTE) < len(body):

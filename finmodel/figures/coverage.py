@@ -19,7 +19,7 @@ OF_THE_DAY = "now"
 """Column of the quantities that belong to the day rather than to a period."""
 
 
-@figure("coverage", of="compute_coverage")
+@figure("coverage", of="compute_coverage", tall=1.7)
 def coverage(results: Results, ax: Axes, most: int = 11) -> Words:
     """Draw which quantities can be computed for each firm and period.
 

@@ -6,9 +6,9 @@ import importlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import update_wrapper
+from functools import update_wrapper, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import pandas as pd
@@ -70,24 +70,26 @@ class Figure:
         What makes its results from statements: the name of a public function, or a function.
     draw : callable
         ``draw(results, ax, **options) -> Words``.
+    tall : float
+        Height of the axes when it stands alone, in units of the usual one.
     """
 
-    def __init__(self, name: str, of: Source, draw: Callable[..., Words]) -> None:
-        self.name, self.of, self.draw = name, of, draw
+    def __init__(self, name: str, of: Source, draw: Callable[..., Words], tall: float = 1.0) -> None:
+        self.name, self.of, self.draw, self.tall = name, of, draw, tall
         update_wrapper(self, draw)
 
     def __call__(self, results: Any, ax: Axes | None = None, **options: Any) -> Axes:
         """Draw `results` on `ax`, or on a figure of its own with its words around it."""
         with style(options.pop("language", "en")):
             alone = ax is None
-            ax = new_axes(MARGIN, ROOM_ABOVE, ROOM_BENEATH) if ax is None else ax
+            ax = new_axes(MARGIN, ROOM_ABOVE, ROOM_BENEATH, self.tall) if ax is None else ax
             words = self.draw(results, ax, **options)
             _write_words(ax, words) if alone else ax.set_title("\n".join(wrap(words.title, _width(ax))), loc="left")
         _words[ax] = words
         return ax
 
 
-def figure(name: str, of: Source) -> Callable[[Callable[..., Words]], Figure]:
+def figure(name: str, of: Source, tall: float = 1.0) -> Callable[[Callable[..., Words]], Figure]:
     """Return a decorator that registers a drawing function under `name`.
 
     Parameters
@@ -96,10 +98,12 @@ def figure(name: str, of: Source) -> Callable[[Callable[..., Words]], Figure]:
         Name of the figure.
     of : str or callable
         What makes its results from statements: a public function of finmodel by name, or a function.
+    tall : float
+        Height of the axes when it stands alone, in units of the usual one.
     """
 
     def register(draw: Callable[..., Words]) -> Figure:
-        made = Figure(name, of, draw)
+        made = Figure(name, of, draw, tall)
         plots.add(name, made)
         return made
 
@@ -137,6 +141,22 @@ def results_of(source: Source, statements: Any) -> Any:
     """Return what a function, or the public function of that name, makes of the statements."""
     function = getattr(importlib.import_module("finmodel"), source) if isinstance(source, str) else source
     return function(statements)
+
+
+Result = TypeVar("Result")
+
+
+def remembered(function: Callable[[Any], Result]) -> Callable[[Any], Result]:
+    """Keep what a function makes of statements for as long as they live, so that several figures share it."""
+    known: WeakKeyDictionary[Any, Result] = WeakKeyDictionary()
+
+    @wraps(function)
+    def remember(statements: Any) -> Result:
+        if statements not in known:
+            known[statements] = function(statements)
+        return known[statements]
+
+    return remember
 
 
 def words_of(ax: Axes) -> Words:

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from finmodel.data import rows
-from finmodel.figures.drawing import NothingToDrawError, Words, figure
-from finmodel.figures.labels import label_ends, legend, panels, room, size_of
+from finmodel.figures.drawing import NothingToDrawError, Words, figure, remembered
+from finmodel.figures.labels import firm_panels, label_ends, legend, panels, room, size_of
 from finmodel.figures.page import Column, Table, draw_table
 from finmodel.figures.style import (
     ACCENT,
@@ -30,11 +30,12 @@ from finmodel.figures.style import (
     pale,
     percent,
 )
-from finmodel.figures.words import firm_name, listed, shown_firms
+from finmodel.figures.survival import fitted
+from finmodel.figures.words import firm_name, listed, plain, shown_firms
 from finmodel.funding import class_mix, elasticity_sweep, funding_access
 from finmodel.replay import replay_outcomes
 from finmodel.results import Results
-from finmodel.run import ScenarioResults, fit_models, frozen_inputs
+from finmodel.run import ScenarioResults, frozen_inputs
 from finmodel.scenarios import read_scenarios, scenario_names
 from finmodel.statements import Statements
 from finmodel.stochastic import FirmRun, run_firm
@@ -43,16 +44,20 @@ PATHS, QUARTERS, SEED = 4096, 20, 7
 COMBINED = "everything-at-once"
 STEPS = ("#f4eef8", "#dcc9e8", "#b99bcb", "#8f62ad", "#4b2769")
 """Tones of a share that is lost, from none to all."""
+SHADES: list[tuple[str, dict[str, Any]]] = [
+    ("not open to the firm", {"facecolor": "white", "edgecolor": FAINT, "linewidth": 0.6}),
+    ("whole book", {"facecolor": STEPS[0]}),
+    ("under 10% kept out", {"facecolor": STEPS[1]}),
+    ("10% or more", {"facecolor": STEPS[2]}),
+    ("25% or more", {"facecolor": STEPS[3]}),
+    ("two readings: the lower", {"facecolor": "white", "edgecolor": STEPS[4], "hatch": "/////", "linewidth": 0.3}),
+]
 
 
-def plain(name: str) -> str:
-    """Write a scenario, restriction or channel as words."""
-    return name.replace("-", " ").replace("_", " ")
-
-
+@remembered
 def scenario_runs(statements: Statements) -> tuple[FirmRun, ...]:
     """Run every shipped scenario on shared draws for the firms shown whose liquid funds are disclosed."""
-    models, _ = fit_models(statements, shown_firms(statements.facts))
+    models = fitted(statements)
     chosen = tuple(read_scenarios(*scenario_names()).values())
     runs = tuple(run_firm(m, chosen, QUARTERS, PATHS, SEED) for m in models if m.liquid_funds == m.liquid_funds)
     if not runs:
@@ -60,7 +65,7 @@ def scenario_runs(statements: Statements) -> tuple[FirmRun, ...]:
     return runs
 
 
-@figure("scenario_matrix", of=scenario_runs)
+@figure("scenario_matrix", of=scenario_runs, tall=1.7)
 def scenario_matrix(results: Sequence[FirmRun], ax: Axes) -> Words:
     """Draw the chance of running out within 24 months and the restricted mean runway, scenario by firm, as numbers on tones.
 
@@ -102,12 +107,12 @@ def scenario_matrix(results: Sequence[FirmRun], ax: Axes) -> Words:
                 ax.add_patch(Rectangle((x + 0.02, y + 0.05), 0.96, 0.9, facecolor=tone))
                 text = percent(values[name], 1) if side == 0 else number(values[name], 1)
                 ax.text(x + 0.5, y + 0.5, text, ha="center", va="center", size=size, color="white" if tone in STEPS[3:] else INK)
-    first = data[data["firm"] == results[0].model.firm].set_index("scenario")
-    worst = first["cash_out_24m"].idxmax()
+    first = data[data["firm"] == results[0].model.firm].set_index("scenario")["cash_out_24m"]
+    worst = str(first.idxmax())
     return Words(
         f"With funding as law and markets allow, {firm_name(results[0].model.firm)} runs out within 24 months in "
-        f"{percent(first.loc['baseline', 'cash_out_24m'])} of paths, in {percent(first.loc[worst, 'cash_out_24m'])} under {plain(str(worst))}",
-        "Share of paths out of cash within 24 months, and mean runway restricted to 60 months, by scenario; darker: worse than the baseline",
+        f"{percent(float(first['baseline']))} of paths, in {percent(float(first[worst]))} under {plain(worst)}",
+        "Share of paths out of cash within 24 months, and mean runway restricted to 60 months, by scenario; darker: worse than baseline",
         _funding_note(results),
         "",
         data,
@@ -118,12 +123,12 @@ def _funding_note(results: Sequence[FirmRun]) -> str:
     silent = sorted({name for run in results for name, one in run.exposures.items() if not one.known})
     taken = f" Not disclosed and taken as nothing: {', '.join(plain(n) for n in silent)}." if silent else ""
     return (
-        "Funding arrives by channel, with hazards, sizes and shares of each investor class that are stated assumptions with ranges; responses "
-        f"(state support, cost cuts) count.{taken} {PATHS:,} paths on draws shared by all scenarios."
+        "Funding arrives by channel, with hazards, sizes and shares of each investor class that are stated assumptions with ranges; "
+        f"responses (state support, cost cuts) count.{taken} {PATHS:,} paths on draws shared by all scenarios."
     )
 
 
-@figure("survival_by_scenario", of=scenario_runs)
+@figure("survival_by_scenario", of=scenario_runs, tall=1.7)
 def survival_by_scenario(results: Sequence[FirmRun], ax: Axes, most: int = 5) -> Words:
     """Draw the chance of having run out of cash by quarter under the scenarios that move it most.
 
@@ -138,7 +143,7 @@ def survival_by_scenario(results: Sequence[FirmRun], ax: Axes, most: int = 5) ->
     """
     months = np.arange(0, 3 * results[0].quarters + 1, 3)
     drawn, said = [], []
-    for panel, run in zip(panels(ax, 1, len(results), left=0.45, right=1.55, bottom=0.45)[0], results, strict=True):
+    for panel, run in zip(firm_panels(ax, len(results), left=0.45, right=1.55, bottom=0.45), results, strict=True):
         names = [s.name for s in run.scenarios]
         gone = np.round(np.vstack([np.zeros(len(names)), *(run.cash_out(int(m)).mean(axis=0) for m in months[1:])]), 3)
         life = run.runway().mean(axis=0)
@@ -160,9 +165,8 @@ def survival_by_scenario(results: Sequence[FirmRun], ax: Axes, most: int = 5) ->
         panel.set_xlabel("months", size=NOTE)
         label_ends(panel, ends, NOTE, 0.05)
         worst = min(range(len(names)), key=lambda s: life[s])
-        said.append(
-            f"{firm_name(run.model.firm)} lives {number(life[base], 1)} months on average, {number(life[worst], 1)} under {plain(names[worst])}"
-        )
+        means = f"{number(life[base], 1)} months on average, {number(life[worst], 1)} under {plain(names[worst])}"
+        said.append(f"{firm_name(run.model.firm)} lives {means}")
     return Words(
         f"Within five years, {listed(said)}",
         "Probability of having run out of cash, by quarter, with funding as law, contracts and each scenario let it arrive",
@@ -172,10 +176,10 @@ def survival_by_scenario(results: Sequence[FirmRun], ax: Axes, most: int = 5) ->
     )
 
 
+@remembered
 def combined(statements: Statements) -> ScenarioResults:
     """Return the firms shown with disclosed funds, ready to have the combined scenario attributed."""
-    models, without = fit_models(statements, shown_firms(statements.facts))
-    known = tuple(m for m in models if m.liquid_funds == m.liquid_funds)
+    known = tuple(m for m in fitted(statements) if m.liquid_funds == m.liquid_funds)
     if not known:
         raise NothingToDrawError("no firm's cash flow and liquid funds are both disclosed: no restriction can be priced")
     chosen = tuple(read_scenarios(COMBINED).values())
@@ -187,7 +191,6 @@ def combined(statements: Statements) -> ScenarioResults:
         scenarios=chosen,
         inputs=frozen_inputs(statements, chosen, PATHS, SEED),
         models=known,
-        without_model=without,
         quarters=QUARTERS,
         paths=PATHS // 2,
         seed=SEED,
@@ -209,7 +212,7 @@ def sensitivities(statements: Statements) -> Results:
     return combined(statements).sensitivity(COMBINED, points=64)
 
 
-@figure("attribution", of=attributed)
+@figure("attribution", of=attributed, tall=1.7)
 def attribution(results: Results, ax: Axes, quantity: str = "runway_months_lost") -> Words:
     """Draw what each restriction costs as a waterfall from nothing to the total.
 
@@ -260,9 +263,8 @@ def attribution(results: Results, ax: Axes, quantity: str = "runway_months_lost"
         panel.set_title(firm_name(firm), color=ink(firm))
         panel.set_xlabel(unit, size=NOTE)
         dearest = mine.drop(index="total")["value"].astype(float).idxmax()
-        said.append(
-            f"{plain(str(dearest))} costs {firm_name(firm)} {number(factor * mine.loc[dearest, 'value'], 1)} of {number(factor * mine.loc['total', 'value'], 1)}"
-        )
+        cost, total = (number(factor * mine.loc[name, "value"], 1) for name in (dearest, "total"))
+        said.append(f"{plain(str(dearest))} costs {firm_name(firm)} {cost} of {total}")
     grid[0].tick_params(labelleft=True)
     grid[0].set_yticklabels([plain(name) for name in order], size=LABEL if size_of(ax)[1] > 3 else NOTE - 2)
     reasons = "; ".join(dict.fromkeys(r for r in table["reason"] if r))
@@ -275,7 +277,7 @@ def attribution(results: Results, ax: Axes, quantity: str = "runway_months_lost"
     )
 
 
-@figure("tornado", of=tornadoes)
+@figure("tornado", of=tornadoes, tall=1.7)
 def tornado(results: Results, ax: Axes, most: int = 12) -> Words:
     """Draw the runway lost with one input at a time at its low and its high end.
 
@@ -291,19 +293,19 @@ def tornado(results: Results, ax: Axes, most: int = 12) -> Words:
     firms = list(dict.fromkeys(results.table["firm"]))[:2]
     most = most if size_of(ax)[1] > 3 else 6
     said = []
-    for panel, firm in zip(panels(ax, 1, len(firms), left=2.35, right=0.25, bottom=0.45)[0], firms, strict=True):
+    shape = (1, len(firms)) if size_of(ax)[0] > 8 else (len(firms), 1)
+    grid = [panel for row in panels(ax, *shape, left=2.35, right=0.25, bottom=0.45) for panel in row]
+    for panel, firm in zip(grid, firms, strict=True):
         mine = results.table[results.table["firm"] == firm].head(most)
         middle = round(float(mine["lost"].iloc[0]), 2)
         for y, row in enumerate(rows(mine)):
             low, high = sorted((round(row["lost_at_low"], 2), round(row["lost_at_high"], 2)))
             panel.barh(y, high - low, 0.62, left=low, color=pale(colour(firm), 0.7))
-            for value, name in ((row["lost_at_low"], "low"), (row["lost_at_high"], "high")):
-                if name in row and row[name] == row[name]:
-                    side = "right" if value <= (low + high) / 2 else "left"
-                    offset = (-3, 0) if side == "right" else (3, 0)
-                    panel.annotate(
-                        f"{row[name]:g}", (value, y), offset, textcoords="offset points", size=NOTE - 1, ha=side, va="center", color=MUTED
-                    )
+            left, right = ("low", "high") if row["lost_at_low"] <= row["lost_at_high"] else ("high", "low")
+            for end, at, side, offset in ((left, low, "right", -3), (right, high, "left", 3)):
+                if row[end] == row[end]:
+                    note = panel.annotate(f"{row[end]:g}", (at, y), (offset, 0), textcoords="offset points")
+                    note.set(size=NOTE - 1, ha=side, va="center", color=MUTED)
         panel.axvline(middle, color=ink(firm), linewidth=1)
         span = mine[["lost_at_low", "lost_at_high"]].to_numpy()
         pad = 0.18 * max(float(span.max() - span.min()), 0.1)
@@ -319,7 +321,7 @@ def tornado(results: Results, ax: Axes, most: int = 12) -> Words:
             f"for {firm_name(firm)} {_short_input(first['input'])} moves the loss from {number(low, 1)} to {number(high, 1)} months"
         )
     return Words(
-        f"What the answer hangs on: {'; '.join(said)}",
+        f"What the answer hangs on: {said[0]}",
         "Runway lost to all restrictions together, months, with one input at its low and its high end and all others at their centre",
         f"{results.definition}. The numbers at the ends are the input's values; the line is the centre.",
         "",
@@ -385,7 +387,7 @@ def access_grid(statements: Statements) -> Results:
     return Results(table, "Funding access by quarter", parts[0].definition, assumptions=parts[0].assumptions, figure="access")
 
 
-@figure("access", of=access_grid)
+@figure("access", of=access_grid, tall=1.7)
 def access(results: Results, ax: Axes) -> Words:
     """Draw which share of each channel's book may come, by firm, channel and quarter; where two readings differ, the lower.
 
@@ -399,18 +401,8 @@ def access(results: Results, ax: Axes) -> Words:
     table = results.table[results.table["investor_class"] == "all"].copy()
     firms, days = list(dict.fromkeys(table["firm"])), sorted(table["period"].unique())
     channels = list(dict.fromkeys(table["channel"]))
-    shades = [
-        ("not open to the firm", {"facecolor": "white", "edgecolor": FAINT, "linewidth": 0.6}),
-        ("whole book", {"facecolor": STEPS[0]}),
-    ]
-    shades += [
-        (f"{percent(lost)} or more kept out", {"facecolor": tone}) for lost, tone in ((0.001, STEPS[1]), (0.1, STEPS[2]), (0.25, STEPS[3]))
-    ]
-    shades[2] = ("under 10% kept out", shades[2][1])
     if size_of(ax)[0] > 8:
-        legend(
-            ax, [*shades, ("two readings: the lower", {"facecolor": "white", "edgecolor": STEPS[4], "hatch": "/////", "linewidth": 0.3})]
-        )
+        legend(ax, SHADES)
     columns = 2 if len(firms) > 1 else 1
     count = -(-len(firms) // columns)
     grid = [p for row in panels(ax, count, columns, left=1.35, right=0.1, top=0.28, bottom=0.22) for p in row]
@@ -431,10 +423,9 @@ def access(results: Results, ax: Axes) -> Words:
         panel.set_title(firm_name(firm), color=ink(firm))
     return Words(
         _kept_out(table, results.table, firms),
-        f"Share of the book of each channel that may come by law and contract, first day of every quarter, {days[0][:4]} to {days[-1][:4]}; "
-        "baseline",
-        "Shares of investor classes in a book are assumptions with ranges unless a source is given: the central value is drawn. By law the ban "
-        "closes nothing for a firm's private rounds before the outbound rule, nor for a firm whose investors hold yuan.",
+        "Share of the book of each channel that may come by law and contract, first day of every quarter, in the baseline",
+        "Shares of investor classes in a book are assumptions with ranges unless a source is given: the central value is drawn. By law the "
+        "ban closes nothing for a firm's private rounds before the outbound rule, nor for a firm whose investors hold yuan.",
         "",
         table[["firm", "period", "channel", "variant", "value", "low", "high", "status", "reason"]],
     )
@@ -453,13 +444,13 @@ def _cell(mine: pd.DataFrame) -> dict[str, Any]:
 
 def _kept_out(table: pd.DataFrame, every: pd.DataFrame, firms: list[str]) -> str:
     """Say which channel loses most, for the firm and day where that is greatest."""
-    known = table[table["value"].notna()].sort_values("value", kind="stable")
+    known = table[table["value"].notna() & ~table["variant"].str.startswith("if ")].sort_values("value", kind="stable")
     worst = known.iloc[0]
     if worst["value"] > 0.999:
         return f"Law and contract closed no channel to {listed([firm_name(f) for f in firms], 'or')}"
     same = every[(every["firm"] == worst["firm"]) & (every["period"] == worst["period"]) & (every["channel"] == worst["channel"])]
     closed = same[(same["investor_class"] != "all") & (same["legal"] < same["share"])]["investor_class"]
-    who = listed(sorted({plain(c).replace("us ", "US ") for c in closed})) or "some investors"
+    who = listed(sorted({plain(c) for c in closed})) or "some investors"
     return (
         f"Law and contract kept {percent(1 - worst['value'])} of the book away at most: {who} from {firm_name(worst['firm'])}'s "
         f"{plain(worst['channel'])}, {full_day(worst['period'])}"
@@ -494,23 +485,24 @@ def elasticity(results: Results, ax: Axes) -> Words:
         mine = table[table["lost"] == lost]
         tone = STEPS[min(place + 2, 4)]
         ax.plot(mine["elasticity"], 100 * mine["price_effect"], color=tone)
-        for at in (1, 5, 37):
+        for at in (1, 5):
             value = 100 * float(np.interp(at, mine["elasticity"], mine["price_effect"]))
             ax.plot(at, value, "o", color=tone, markersize=4)
             ax.annotate(f"{number(value, 1)}%", (at, value), (4, -9), textcoords="offset points", size=NOTE, color=INK)
-        ends.append((float(mine["elasticity"].max()), 100 * float(mine["price_effect"].iloc[-1]), f"{percent(lost)} of the book", INK))
+        last = 100 * float(mine["price_effect"].iloc[-1])
+        ends.append((float(mine["elasticity"].max()), last, f"{number(last, 1)}%: {percent(lost)} lost", INK))
     ax.set_xscale("log")
     ax.set(xlim=(0.95, 42), xlabel="elasticity of demand, logarithmic scale")
     ax.set_xticks([1, 2, 5, 10, 20, 37], labels=["1", "2", "5", "10", "20", "37"])
     ax.minorticks_off()
     label_ends(ax, ends)
     low = results.table[results.table["lost"] == shares[0]]["price_effect"]
+    most, least = number(-100 * low.iloc[0], 1), number(-100 * low.iloc[-1], 1)
     return Words(
-        f"If {percent(shares[0])} of a book stays away, the price falls by {number(-100 * low.iloc[0], 1)}% or by {number(-100 * low.iloc[-1], 1)}%: "
-        "elasticity decides",
+        f"If {percent(shares[0])} of a book stays away, the price falls by {most}% or by {least}%: elasticity decides",
         "Fall of the issue price in percent when a share of the demand stays away, by elasticity of demand",
-        f"{results.definition}. US persons' share of a placing's book is an assumption with a range; half of the book is drawn for scale. The "
-        "elasticities come from other kinds of sale, and a price range can hide the effect: none is an estimate for these firms.",
+        f"{results.definition}. US persons' share of a placing's book is an assumption with a range; half of the book is drawn for scale. "
+        "The elasticities come from other kinds of sale, and a price range can hide the effect: none is an estimate for these firms.",
         "",
         results.table,
     )
@@ -522,7 +514,7 @@ def replayed(statements: Statements) -> Results:
     return replay_outcomes(paths=20_000)
 
 
-@figure("replay", of=replayed)
+@figure("replay", of=replayed, tall=1.7)
 def replay(results: Results, ax: Axes) -> Words:
     """Draw the model's probability of each thing that happened, computed from what was known the day before, as a table.
 
@@ -540,7 +532,7 @@ def replay(results: Results, ax: Axes) -> Words:
     low = frozenset(i for i, r in enumerate(rows(table)) if r["value"] < 0.1)
     draw_table(ax, Table(heads, body, bold=low), 3.9 if small else NOTE + 0.5)
     return Words(
-        f"The model gave {len(table) - len(low)} of {len(table)} things that happened a chance of 10% or more, and {len(low)} less: it knows little",
+        f"Of {len(table)} things that happened, the model gave {len(table) - len(low)} a chance of 10% or more, and {len(low)} less",
         "Probability of each realised outcome, computed from what was known the day before and without the firm's own later events",
         f"Bold: under 10%. {results.definition}",
         "",

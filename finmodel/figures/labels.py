@@ -45,6 +45,15 @@ def panels(
     ]
 
 
+def firm_panels(ax: Axes, count: int, left: float = 0.5, right: float = 0.1, top: float = 0.28, bottom: float = 0.35) -> list[Axes]:
+    """Return one panel per firm: side by side where there is room, else two in a row."""
+    rows = 1 if size_of(ax)[0] > 2.2 * count or count == 1 else -(-count // 2)
+    grid = [panel for row in panels(ax, rows, -(-count // rows), left, right, top, bottom) for panel in row]
+    for panel in grid[count:]:
+        panel.set_axis_off()
+    return grid[:count]
+
+
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Return positions at least `gap` apart within [low, high], in the same order and as near as can be to those wanted.
 
@@ -144,5 +153,5 @@ def censored(ax: Axes, x: float, y: float, colour: str, length: float = 0.18) ->
 
 def size_of(ax: Axes) -> tuple[float, float]:
     """Return width and height of the axes in inches."""
-    box, (width, height) = ax.get_position(), canvas(ax).get_size_inches()
-    return float(box.width * width), float(box.height * height)
+    box = ax.get_window_extent()
+    return float(box.width) / canvas(ax).dpi, float(box.height) / canvas(ax).dpi

@@ -34,7 +34,7 @@ def multiverse(results: MultiverseResults, ax: Axes) -> Words:
         The choices beneath the curve are left out where it is less than four inches tall.
     """
     table = results.table.sort_values("value", kind="stable").reset_index(drop=True)
-    tall = size_of(ax)[1] >= 4
+    tall = min(size_of(ax)[0] - 4, size_of(ax)[1]) >= 4
     ax.set_axis_off()
     left = 0.27 if tall else 0.08
     curve = ax.inset_axes((left, 0.62, 1 - left, 0.36) if tall else (left, 0.1, 1 - left, 0.88))

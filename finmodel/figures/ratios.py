@@ -277,7 +277,7 @@ def _swollen(reported: pd.DataFrame, before: pd.DataFrame, firms: list[str]) -> 
     return f"{percent(share)} of the RMB {total} bn that {names} lost in {span} was preferred shares rising in value, not spending"
 
 
-@figure("dependence", of="compute_ratios")
+@figure("dependence", of="compute_ratios", tall=1.7)
 def dependence(results: Results, ax: Axes) -> Words:
     """Draw the latest disclosed dependence of each firm on governments, five largest customers and foreign markets, as intervals.
 

@@ -36,7 +36,7 @@ def grid(statements: Statements) -> Results | None:
     return us_person_grid() if {known.firm for known in register()} & set(statements.firms) else None
 
 
-@figure("us_person_grid", of=grid)
+@figure("us_person_grid", of=grid, tall=1.7)
 def us_persons(results: Results, ax: Axes) -> Words:
     """Draw what a US person could buy, sell and hold of each firm on the first day of every quarter.
 
@@ -132,7 +132,7 @@ def timelines(statements: Statements) -> Results | None:
     return replace(parts[0], table=table.assign(later=table["period"] > statements.day.isoformat()), title="Restrictions and events")
 
 
-@figure("restriction_timeline", of=timelines)
+@figure("restriction_timeline", of=timelines, tall=1.7)
 def timeline(results: Results, ax: Axes, first: int = 2017) -> Words:
     """Draw each firm's restrictions, listing attempts and money raised in time; what came after the day of the figures is grey.
 

@@ -54,7 +54,7 @@ def _reason(ax: Axes, y: float, text: str, width: float) -> None:
     ax.text(0, y, "\n".join(wrap(text, width, NOTE)[:3]), size=NOTE, color=MUTED, style="italic", va="top", linespacing=LINE)
 
 
-@figure("liquidity", of="cash_runway")
+@figure("liquidity", of="cash_runway", tall=1.7)
 def liquidity(results: Results, ax: Axes) -> Words:
     """Draw the latest liquid funds of each firm by each definition printed, and what twelve months burn, or what is missing.
 
@@ -134,7 +134,7 @@ def _fresh(table: pd.DataFrame, firms: list[str]) -> str:
     return f"{names} {verb} published {what}" + (f"; {rest} {'has' if len(firms) - len(have) == 1 else 'have'} not" if rest else "")
 
 
-@figure("runway", of="cash_runway")
+@figure("runway", of="cash_runway", tall=1.7)
 def runway(results: Results, ax: Axes) -> Words:
     """Draw the runway of each firm in months, with and without capital expenditure, or the reason why there is none.
 

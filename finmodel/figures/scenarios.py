@@ -12,7 +12,7 @@ from finmodel.figures.drawing import Words, figure
 from finmodel.figures.labels import censored, panels, size_of
 from finmodel.figures.runway import LONGEST, months_text
 from finmodel.figures.style import FAINT, HALO, LABEL, MUTED, NOTE, bn, colour, number, pale
-from finmodel.figures.words import firm_name, listed, shown_firms
+from finmodel.figures.words import firm_name, listed, plain, shown_firms
 from finmodel.run import ScenarioResults, run_scenarios
 from finmodel.scenarios import scenario_names
 from finmodel.statements import Statements
@@ -23,7 +23,7 @@ def every_scenario(statements: Statements) -> ScenarioResults:
     return run_scenarios(statements, scenario_names(), shown_firms(statements.facts.assign(value=1.0)))
 
 
-@figure("scenarios", of=every_scenario)
+@figure("scenarios", of=every_scenario, tall=1.7)
 def scenarios(results: ScenarioResults, ax: Axes) -> Words:
     """Draw, for each firm whose cash flow is known, what two years take and how long the money lasts under each scenario.
 
@@ -45,7 +45,7 @@ def scenarios(results: ScenarioResults, ax: Axes) -> Words:
         for panel, (firm, quantity) in zip(grid, shown, strict=True):
             _panel(panel, table[(table["firm"] == firm) & (table["quantity"] == quantity)], names, firm, quantity)
         grid[0].tick_params(labelleft=True)
-        grid[0].set_yticklabels([name.replace("-", " ") for name in names], size=LABEL if size_of(ax)[1] > 4 else NOTE - 1)
+        grid[0].set_yticklabels([plain(name) for name in names], size=LABEL if size_of(ax)[1] > 4 else NOTE - 1)
     else:
         ax.set_axis_off()
         ax.text(0, 1, "No firm's cash flow of the last twelve months is known: no scenario can be run.", size=LABEL, va="top", color=MUTED)
@@ -116,7 +116,7 @@ def _worst(table: pd.DataFrame, firms: list[str]) -> str:
         mine = table[(table["firm"] == firm) & (table["quantity"] == "funds_needed_24m") & table["default"].astype(bool)]
         base = mine.loc[mine["scenario"] == "baseline", "value"].iloc[0]
         worst = mine[mine["value"].notna()].sort_values("value", kind="stable").iloc[-1]
-        name = worst["scenario"].replace("-", " ") if worst["value"] > base else ""
+        name = plain(worst["scenario"]) if worst["value"] > base else ""
         change = f"RMB {bn(worst['value'])} bn instead of {bn(base)} bn at {firm_name(firm)}"
         parts.setdefault(name, []).append(change if name else f"RMB {bn(base)} bn at {firm_name(firm)} in each of them")
     said = [f"{name} costs most of those that can be computed: two years take {listed(p)}" for name, p in parts.items() if name]
@@ -126,7 +126,7 @@ def _worst(table: pd.DataFrame, firms: list[str]) -> str:
 
 def _closing(table: pd.DataFrame, results: ScenarioResults, firms: list[str]) -> str:
     closed = table[(table["quantity"] == "channels_closed") & (table["value"] > 0)].drop_duplicates("scenario")
-    shut = [f"{row['scenario'].replace('-', ' ')} ({row['note'].replace('_', ' ')})" for row in rows(closed)]
+    shut = [f"{plain(row['scenario'])} ({plain(row['note'])})" for row in rows(closed)]
     silent = [firm_name(f) for f in dict.fromkeys(table["firm"]) if f not in firms]
     return (
         f"{results.definition}. A scenario that only closes channels does not move burn"

@@ -181,16 +181,26 @@ def _register(path: Path) -> str:
     return added[0].name
 
 
-def new_axes(margin: float, above: float, beneath: float) -> Axes:
-    """Return axes of a new figure, so many inches from its edges; in a notebook pyplot shows it, elsewhere there is no global state."""
+def new_axes(margin: float, above: float, beneath: float, tall: float) -> Axes:
+    """Return axes of a new figure, so many inches from its edges; in a notebook pyplot shows it, elsewhere there is no global state.
+
+    Parameters
+    ----------
+    margin, above, beneath : float
+        Inches left, right, above and beneath the axes.
+    tall : float
+        Height of the axes in units of the usual one.
+    """
     width, height = ALONE
+    inner = (height - above - beneath) * tall
+    size = (width, inner + above + beneath)
     if "ipykernel" in sys.modules:
         import matplotlib.pyplot as plt
 
-        figure = plt.figure(figsize=ALONE)
+        figure = plt.figure(figsize=size)
     else:
-        figure = Figure(figsize=ALONE)
-    return figure.add_axes((margin / width, beneath / height, 1 - 2 * margin / width, 1 - (above + beneath) / height))
+        figure = Figure(figsize=size)
+    return figure.add_axes((margin / width, beneath / size[1], 1 - 2 * margin / width, inner / size[1]))
 
 
 def canvas(ax: Axes) -> Figure:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,8 +13,8 @@ from matplotlib.axes import Axes
 
 from finmodel.cashflow import CashModel
 from finmodel.data import read_table, rows
-from finmodel.figures.drawing import NothingToDrawError, Words, figure
-from finmodel.figures.labels import label_ends, panels, room, size_of
+from finmodel.figures.drawing import NothingToDrawError, Words, figure, remembered
+from finmodel.figures.labels import firm_panels, label_ends, room, size_of
 from finmodel.figures.style import FAINT, GREY, INK, LABEL, MUTED, NOTE, bn, colour, full_day, ink, month, pale, percent
 from finmodel.figures.words import firm_name, listed, shown_firms, source_line
 from finmodel.results import Results
@@ -28,39 +27,25 @@ PATHS, QUARTERS, SEED = 20_000, 20, 7
 STALE_AFTER_DAYS = 366
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """The cash models of the firms shown, their runs, and why a firm has none."""
-
-    models: tuple[CashModel, ...]
-    runs: tuple[SurvivalResults, ...]
-    without: tuple[str, ...]
-
-
-def fitted(statements: Statements) -> Fitted:
-    """Fit and run the cash model of every firm shown.
+@remembered
+def fitted(statements: Statements) -> tuple[CashModel, ...]:
+    """Fit the cash model of every firm shown whose statements carry one.
 
     Raises
     ------
     NothingToDrawError
-        If no firm's statements carry a model.
+        If no firm's statements do.
     """
-    firms = shown_firms(statements.facts)
-    models, without = fit_models(statements, firms)
+    models, without = fit_models(statements, shown_firms(statements.facts))
     if not models:
         raise NothingToDrawError(f"no cash model: {'; '.join(without.values())}")
-    runs = tuple(model.simulate(QUARTERS, PATHS, SEED) for model in models)
-    return Fitted(tuple(models), runs, tuple(without))
+    return tuple(models)
 
 
+@remembered
 def survivals(statements: Statements) -> tuple[SurvivalResults, ...]:
     """Return the run of every firm shown."""
-    return fitted(statements).runs
-
-
-def models_of(statements: Statements) -> tuple[CashModel, ...]:
-    """Return the cash model of every firm shown."""
-    return fitted(statements).models
+    return tuple(model.simulate(QUARTERS, PATHS, SEED) for model in fitted(statements))
 
 
 def _each(results: SurvivalResults | Sequence[SurvivalResults]) -> tuple[SurvivalResults, ...]:
@@ -84,10 +69,10 @@ def disclosed(run: SurvivalResults) -> bool:
 
 
 def _grid(ax: Axes, count: int) -> list[Axes]:
-    return panels(ax, 1, count, left=0.42, right=0.42, bottom=0.5)[0]
+    return firm_panels(ax, count, left=0.42, right=0.42, bottom=0.5, top=0.42)
 
 
-@figure("survival", of=survivals)
+@figure("survival", of=survivals, tall=1.7)
 def survival(results: SurvivalResults | Sequence[SurvivalResults], ax: Axes) -> Words:
     """Draw the probability that each firm has run out of cash, by quarter, if no new money comes.
 
@@ -105,7 +90,9 @@ def survival(results: SurvivalResults | Sequence[SurvivalResults], ax: Axes) -> 
         drawn.append(table)
         names = list(run.outcome.names)
         panel.set(xlim=(0, 3 * run.quarters), ylim=(0, 1.02), xticks=range(0, 3 * run.quarters + 1, 12), yticks=[0, 0.25, 0.5, 0.75, 1])
-        panel.set_yticklabels(["0%", "25%", "50%", "75%", "100%"] if panel is ax.child_axes[0] else [])
+        panel.set_yticklabels(
+            ["0%", "25%", "50%", "75%", "100%"] if panel in (ax.child_axes[0], *(ax.child_axes[2:] if size_of(ax)[0] < 8 else [])) else []
+        )
         note = "assumed funds" if not disclosed(run) else f"funds of {month(funds_day(run))}{', stale' if stale(run) else ''}"
         panel.set_title(f"{firm_name(run.firm.name)}\n{note}", color=ink(run.firm.name))
         ends = []
@@ -163,7 +150,7 @@ def runs_out(runs: Sequence[SurvivalResults]) -> str:
     return "; ".join(part for part in (text, rest) if part)
 
 
-@figure("cash_fan", of=survivals)
+@figure("cash_fan", of=survivals, tall=1.7)
 def cash_fan(results: SurvivalResults | Sequence[SurvivalResults], ax: Axes) -> Words:
     """Draw liquid funds by quarter as bands of 50, 80 and 90 percent, with what was reported later.
 
@@ -178,7 +165,7 @@ def cash_fan(results: SurvivalResults | Sequence[SurvivalResults], ax: Axes) -> 
     if not runs:
         raise NothingToDrawError("no firm's liquid funds are disclosed")
     drawn, hits, held = [], 0, 0
-    for panel, run in zip(panels(ax, 1, len(runs), left=0.5, right=0.55, bottom=0.5)[0], runs, strict=True):
+    for panel, run in zip(firm_panels(ax, len(runs), left=0.5, right=0.55, bottom=0.5, top=0.42), runs, strict=True):
         fan = run.cash_quantiles
         fan = fan[fan["scenario"] == run.outcome.names[0]]
         drawn.append(fan.assign(firm=run.firm.name))
@@ -244,14 +231,16 @@ def funding_gap(results: Results | Sequence[Results], ax: Axes) -> Words:
     """
     each = (results,) if isinstance(results, Results) else tuple(results)
     said, drawn = [], []
-    for panel, one in zip(panels(ax, 1, len(each), left=0.5, right=0.3, bottom=0.5, top=0.45)[0], each, strict=True):
+    for panel, one in zip(firm_panels(ax, len(each), left=0.5, right=0.3, bottom=0.5, top=0.45), each, strict=True):
         table, firm = one.table, str(one.table["firm"].iloc[0])
         drawn.append(table)
         known = table[table["value"].notna()]
         panel.set_title(f"{firm_name(firm)}, RMB bn\n{table['variant'].iloc[0]}", color=ink(firm))
         top = 1.25 * max(known["value"].max() / 1e9 if len(known) else 0, 0.1)
         panel.set(xlim=(-0.6, len(table) - 0.4), ylim=(0, top), xticks=range(len(table)))
-        panel.set_xticklabels([month(day) for day in table["period"]], size=NOTE, rotation=0 if len(table) * len(each) < 14 else 90)
+        panel.set_xticklabels(
+            [month(day) for day in table["period"]], size=NOTE, rotation=0 if size_of(panel)[0] > 0.62 * len(table) else 90
+        )
         for x, row in enumerate(rows(table)):
             if row["value"] != row["value"]:
                 panel.text(
@@ -279,7 +268,7 @@ def funding_gap(results: Results | Sequence[Results], ax: Axes) -> Words:
     )
 
 
-@figure("priors", of=models_of)
+@figure("priors", of=fitted, tall=1.7)
 def priors(results: CashModel | Sequence[CashModel], ax: Axes) -> Words:
     """Draw each parameter's prior and, for each firm, where its figures moved it, in standard deviations of the prior.
 

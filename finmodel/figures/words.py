@@ -42,6 +42,30 @@ def shown_firms(table: pd.DataFrame, most: int = 6) -> list[str]:
     return core or list(dict.fromkeys(table.loc[table["value"].notna(), "firm"]))[:most] or present[:most]
 
 
+def plain(name: str) -> str:
+    """Write the name of a scenario, restriction, channel or class as words.
+
+    Examples
+    --------
+    >>> plain("hk-ipo-barrier"), plain("us_persons")
+    ('Hong Kong IPO barrier', 'US persons')
+    """
+    return " ".join(_CASE.get(word, word) for word in name.replace("-", " ").replace("_", " ").split(" "))
+
+
+_CASE = {
+    "us": "US",
+    "hk": "Hong Kong",
+    "hong": "Hong",
+    "kong": "Kong",
+    "ipo": "IPO",
+    "star": "STAR",
+    "usd": "USD",
+    "rmb": "RMB",
+    "beijing": "Beijing",
+}
+
+
 def listed(parts: Sequence[str], last: str = "and") -> str:
     """Join parts of a sentence.
 

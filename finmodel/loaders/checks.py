@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import pandas as pd
@@ -62,9 +63,26 @@ def check_statements(statements: Sequence[Statement]) -> list[dict[str, object]]
     """
     records: list[dict[str, object]] = []
     for statement in statements:
+        records += _unfinished(statement)
         records += _identities(statement)
         records += [r for total, parts, what in _sections(statement) for r in _sum(statement, total, parts, what)]
     return records
+
+
+_LAST_LINE = {"income": "profit_for_period", "financial_position": "total_equity", "cash_flow": "cash_at_end"}
+
+
+def _unfinished(statement: Statement) -> Iterator[dict[str, object]]:
+    """Report a statement without the line that every one has (part of it was not read, or is not there), or with a period twice."""
+    last = max(str(span.end) for span in statement.spans)
+    for found in statement.faults:
+        yield _record(statement, last, "has one column a period", 0.0, math.inf, 0.0, found)
+    line = _LAST_LINE[statement.kind]
+    if line not in statement.roles() and not (line == "profit_for_period" and "profit_attributable" in statement.roles()):
+        for end in sorted({span.end for span in statement.spans}, reverse=True):
+            yield _record(
+                statement, str(end), f"has a line for {line.replace('_', ' ')}", 0.0, float("inf"), 0.0, f"no line read as {line}"
+            )
 
 
 def _identities(statement: Statement) -> Iterator[dict[str, object]]:
@@ -154,8 +172,8 @@ def _record(statement: Statement, end: str, what: str, total: float, gap: float,
         "period_end": end.rpartition("/")[2],
         "check": what,
         "left": total,
-        "right": total - gap,
-        "difference": gap,
+        "right": total - gap if math.isfinite(gap) else 0.0,
+        "difference": gap if math.isfinite(gap) else 0.0,
         "passed": abs(gap) <= slack,
         "cells": cells,
     }

@@ -12,13 +12,17 @@ from finmodel.data import read_table
 _CONTINUED = re.compile(r"[\[(]?\b(continued|cont'?d)\b\.?[\])]?|[(\[]?(续)[)\]]?$", re.IGNORECASE)
 _ASIDE = re.compile(r"\((unaudited|audited|未经审[计核]|经审[计核]|restated|经重列|continued|parenthetical)\)", re.IGNORECASE)
 _NUMBERING = re.compile(
-    r"^(?:[（(]?[一二三四五六七八九十]+[)）]?[、.．:：]?(?=\D)|第[一二三四五六七八九十]+节|[（(]?\d{1,2}[)）、.．](?!\d)|\(?[ivx]{1,5}[.)、]|[a-h][.)])\s*",
+    r"^(?:[（(]?[一二三四五六七八九十]+[)）]?[、.．:：]?(?=\D)|第[一二三四五六七八九十]+节|[（(]?\d{1,2}[)）、.．](?!\d)|\(?[ivx]{1,5}[.)、]|\(?[a-h][.)])\s*",
     re.IGNORECASE,
 )
 _DATES_ZH = re.compile(r"\d{4}年(\d{1,2}月(\d{1,2}日)?|度|半年度|\d{1,2}[-—–至]\d{1,2}月)?|(截至|于).*?(止|日)(年度|.{1,3}个月)?")
 _DATES_EN = re.compile(
     r"[,.–—-]?\s*(for|as (of|at)|at|from) (the )?(((fiscal )?(year|period|quarter)s?|(three|six|nine|twelve|\d+) months|half[- ]year"
     r"|\d+ weeks)\b.*|.*\b(19|20)\d\d\b.*|\d.*|january.*|december.*|june.*)$"
+)
+_UNIT_TAIL = re.compile(
+    r"\s*[(（]?\b(?:(?:all )?amounts?|dollars|expressed|stated|figures|rmb|renminbi|hk\$|us\$|\$)?[^()]{0,20}"
+    r"\bin (?:thousands|millions|rmb|us|hk)\b.*$|[\s,–—-]+\(?unaudited\)?$"
 )
 _YEAR_LEAD = re.compile(r"^\d{4}\s+(?=[a-z])")
 
@@ -69,7 +73,7 @@ def title_words(text: str) -> str:
         text = _DATES_ZH.sub("", re.sub(r"\s+", "", text))
         text = _NUMBERING.sub("", _NUMBERING.sub("", text))
         return plain(text)
-    text = _NUMBERING.sub("", text.lower().strip())
+    text = _NUMBERING.sub("", _UNIT_TAIL.sub("", text.lower().strip()))
     return plain(_YEAR_LEAD.sub("", _DATES_EN.sub("", text)))
 
 
@@ -117,7 +121,7 @@ def title_kind(text: str) -> str | None:
     ('cash_flow', 'financial_position', 'parent')
     >>> title_kind("Our consolidated balance sheets show")
     """
-    if not 3 < len(text) < 160 or text.rstrip().endswith((",", "、", "，", "。", ";", "；")):
+    if not 2 < len(text) < 160 or text.rstrip().endswith((",", "、", "，", "。", ";", "；")):
         return None
     words = title_words(text)
     return next((kind for kind, pattern in titles() if pattern.fullmatch(words)), None)
