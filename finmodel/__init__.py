@@ -38,6 +38,7 @@ _PUBLIC = {
     "load": "loaders",
     "load_list": "restrictions",
     "load_statements": "statements",
+    "offering": "funding",
     "Period": "units",
     "RatioResults": "ratios",
     "read_facts": "facts",

@@ -129,7 +129,7 @@ def funding_access(
         found += _channel_rows(firm, str(channel), on, scenario, law_day, contested)
     table = pd.DataFrame([{**dict.fromkeys(COLUMNS, ""), "default": True, **row} for row in found], columns=list(COLUMNS))
     for column in ("value", "share", "legal", "contractual", "chill", "low", "high"):
-        table[column] = pd.to_numeric(table[column], errors="coerce")
+        table[column] = pd.to_numeric(table[column], errors="coerce").round(12)
     return Results(
         table=table,
         title=f"Funding access of {firm} on {on}, scenario {scenario.name}",

@@ -125,5 +125,6 @@ def _proceeds(firm: str, calendar: Calendar, scenario: Scenario, quarters: Any) 
     raised = np.where(quarters < calendar.quarters, price[np.clip(quarters, 0, calendar.quarters - 1)], 0.0) * sought
     return [
         {"quantity": "expected_proceeds", "variant": pending[0], "value": float(raised.mean()), "unit": "CNY", "status": "simulated",
-         "error": float(raised.std(ddof=1) / math.sqrt(len(raised))), "note": "the sum sought at the price that the book makes, less cost; 0 where it never lists"}
+         "error": float(raised.std(ddof=1) / math.sqrt(len(raised))),
+         "note": "the sum sought at the price that the book makes, less cost; 0 where it never lists"}
     ]  # fmt: skip

@@ -362,7 +362,7 @@ def _due_rows(statements: Statements, firm: str, currency: str) -> Iterator[tupl
         row = due.iloc[-1]
         yield {
             "period": row["period"], "quantity": "due_within_12_months", "variant": "current borrowings", "basis": row["basis"],
-            "vintage": row["vintage"], "value": row["value"], "unit": currency, "status": row["status"], "mark": row["mark"],
+            "vintage": row["vintage"], "value": abs(row["value"]), "unit": currency, "status": row["status"], "mark": row["mark"],
             "note": _noted("", row["mark"]), "default": True,
         }, (row["fact_id"],)  # fmt: skip
     shares = lines[lines["line_item"].eq("preferred_shares_redemption_amount")].sort_values("period_end")

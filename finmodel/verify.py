@@ -20,6 +20,7 @@ from finmodel.data import read_table, rows
 from finmodel.errors import DataError, fault, unknown
 from finmodel.facts import line_items, shipped_facts
 from finmodel.loaders import load
+from finmodel.loaders.base import Progress
 from finmodel.units import Period, parse_date
 
 CONFIRMED, CONTRADICTED, NOT_FOUND = "confirmed", "contradicted", "not found"
@@ -74,7 +75,11 @@ class Verification:
 
 
 def verify_facts(
-    path: str | os.PathLike[str], firm: str | None = None, facts: pd.DataFrame | None = None, document: str | None = None
+    path: str | os.PathLike[str],
+    firm: str | None = None,
+    facts: pd.DataFrame | None = None,
+    document: str | None = None,
+    progress: Progress | None = None,
 ) -> Verification:
     """Compare held facts with the document in which they were published.
 
@@ -89,6 +94,8 @@ def verify_facts(
     document : str, optional
         Which document it is; by default the one in ``documents.csv`` with the checksum of the file, else the only one that the facts
         name. Where it stays open, facts of all the firm's documents are compared, and none is changed.
+    progress : callable, optional
+        As for :func:`finmodel.load`.
 
     Returns
     -------
@@ -110,7 +117,7 @@ def verify_facts(
     chosen = _chosen(held, firm, document)
     documents = set(chosen["document"])
     document = document or (next(iter(documents)) if len(documents) == 1 else "")
-    seen = load(path, firm or str(chosen["firm"].iloc[0]))
+    seen = load(path, firm or str(chosen["firm"].iloc[0]), progress)
     outcomes = [_look_up(fact, group) for fact, group in _with_candidates(chosen, seen)]
     table = pd.DataFrame(outcomes, columns=OUTCOME_COLUMNS, index=chosen.index).astype({"page": "Int64", "held": float, "printed": float})
     kept = chosen if facts is None else held

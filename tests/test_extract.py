@@ -229,6 +229,30 @@ def test_group_beside_company(loaded: Loaded) -> None:
     assert len(facts) == 10
 
 
+def test_account_form_with_two_sides(loaded: Loaded) -> None:
+    sheet = Sheet().put(250, 60, "合并资产负债表").put(250, 76, "2018年12月31日").put(420, 76, "单位：元")
+    left = [("流动资产：",), ("货币资金", "1", "1,000.00", "900.00"), ("应收账款", "2", "2,000.00", "1,900.00")]
+    left += [
+        ("流动资产合计", "3", "3,000.00", "2,800.00"),
+        ("固定资产", "4", "500.00", "400.00"),
+        ("资产总计", "5", "3,500.00", "3,200.00"),
+    ]
+    right = [
+        ("流动负债：",),
+        ("应付账款", "6", "500.00", "400.00"),
+        ("流动负债合计", "7", "500.00", "400.00"),
+        ("负债合计", "8", "500.00", "400.00"),
+    ]
+    right += [("所有者权益合计", "9", "3,000.00", "2,800.00"), ("负债和所有者权益总计", "10", "3,500.00", "3,200.00")]
+    for x, note, rows, columns in ((60, 130, left, [215, 275]), (300, 412, right, [485, 550])):
+        sheet.put(x, 100, "项目").put(note, 100, "行次")
+        table(sheet, 100, [("期末余额", "年初余额")], rows, columns, note=note, left=x)
+    facts = loaded([sheet])
+    assert values(facts, "total_assets") == {("2018-12-31", 0): 3500, ("2017-12-31", 0): 3200}
+    assert values(facts, "trade_payables") == {("2018-12-31", 0): 500, ("2017-12-31", 0): 400}
+    assert len(facts) == 20 and passed(facts)
+
+
 def test_restated_columns_with_dates_over_three_lines(loaded: Loaded) -> None:
     sheet = Sheet().put(160, 60, "CONSOLIDATED STATEMENT OF FINANCIAL POSITION")
     heads = [
@@ -461,6 +485,20 @@ def test_plain_text_in_columns_and_without(loaded: Loaded, squeeze: bool) -> Non
     assert values(facts, "revenue") == {("2020-12-31", 12): 1_200_000, ("2019-12-31", 12): 1_000_000}
     assert values(facts, "income_tax") == {("2020-12-31", 12): 0, ("2019-12-31", 12): -5_000}
     assert facts["locator"].iloc[0] == "line 6"
+
+
+def test_report_as_json_lines_of_pages(loaded: Loaded) -> None:
+    import json
+
+    def line(page: int, kind: str, inside: str) -> str:
+        return json.dumps({"page": page, "allrow": 0, "type": kind, "inside": inside}, ensure_ascii=False)
+
+    rows = [["项目", "2019年度", "2018年度"], ["一、营业收入", "1,000.00", "900.00"], ["减：营业成本", "400.00", "300.00"]]
+    rows += [["二、利润总额", "-50.00", "60.00"], ["减：所得税费用", "", "10.00"], ["三、净利润", "-50.00", "50.00"]]
+    lines = [line(1, "text", "2019年年度报告"), line(7, "text", "合并利润表"), line(7, "text", "单位：元")]
+    facts = loaded("\n".join([*lines, *(line(7, "excel", str(row)) for row in rows)]), "report.txt")
+    assert values(facts, "profit_for_period") == {("2019-12-31", 12): -50, ("2018-12-31", 12): 50}
+    assert values(facts, "income_tax") == {("2018-12-31", 12): 10} and set(facts["page"]) == {7}
 
 
 def test_bank_is_refused(loaded: Loaded) -> None:

@@ -288,3 +288,10 @@ def test_any_heading_is_a_period_or_none(text: str, instant: bool) -> None:
 @given(st.text(max_size=30))
 def test_any_label_is_a_line_item_or_none(label: str) -> None:
     assert named(label).line_item in {"", *line_items().index}
+
+
+def test_pages_as_json_lines_are_no_companyfacts(tmp_path: Path) -> None:
+    lines = ['{"page": 1, "allrow": 0, "type": "text", "inside": "Annual report"}'] * 5
+    (tmp_path / "report.txt").write_text("\n".join(lines))
+    with pytest.raises(fm.DataError, match="no title of a statement"):
+        fm.load(tmp_path / "report.txt")

@@ -110,6 +110,19 @@ def test_records(tmp_path: Path) -> None:
     assert len(fm.load(tmp_path / "a.csv", "other")) == 2
 
 
+def test_long_tables_say_how_far_they_are_and_can_be_stopped(tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    path = csv(tmp_path, RECORDS.splitlines()[0] + "\n" + "".join(f"firm{i},FY 2020,CNY,1,0,2\n" for i in range(1200)))
+    fm.load(path, progress=lambda done, of: seen.append((done, of)))
+    assert seen == [(500, 1201), (1000, 1201)]
+
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fm.load(path, progress=stop)
+
+
 def test_records_of_years_and_in_one_firm(tmp_path: Path) -> None:
     facts = fm.load(csv(tmp_path, "year,currency,Revenue,Net assets\n2020,USD,5,1\n"), "acme")
     assert cells(facts)[0] == ["acme", "revenue", "2020-01-01", "2020-12-31", 5.0, "USD"]

@@ -148,12 +148,12 @@ def test_the_command(report: Path, tmp_path: Path) -> None:
     out = tmp_path / "updated.csv"
     done = CliRunner().invoke(app, ["verify", str(report), "--facts", str(tmp_path / "facts.csv"), "-o", str(out), "--format", "csv"])
     assert done.exit_code == 0, done.output
-    assert {row["outcome"] for row in csv_module.DictReader(io.StringIO(done.output))} == {CONFIRMED}
+    assert {row["outcome"] for row in csv_module.DictReader(io.StringIO(done.stdout))} == {CONFIRMED}
     assert set(fm.read_facts(out)["read_from"]) == {"primary"}
     shown = CliRunner().invoke(app, ["verify", str(report), "--facts", str(tmp_path / "facts.csv")])
-    assert "13 confirmed, 0 contradicted, 0 not found" in shown.output
+    assert "13 confirmed, 0 contradicted, 0 not found" in shown.stdout
     as_json = CliRunner().invoke(app, ["verify", str(report), "--facts", str(tmp_path / "facts.csv"), "--format", "json"])
-    assert '"page": null' in as_json.output
+    assert '"page": null' in as_json.stdout
 
 
 @pytest.mark.shared

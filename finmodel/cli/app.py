@@ -126,7 +126,8 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     try:
         yield step
     finally:
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()
 
 
 def show(records: list[dict[str, Any]], form: Format) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from finmodel.cli.app import Format, FormatOption, app, show
+from finmodel.cli.app import Format, FormatOption, app, progress_bar, show
 
 
 @app.command()
@@ -24,7 +24,8 @@ def verify(
     from finmodel.facts import read_facts, write_facts
     from finmodel.verify import verify_facts
 
-    result = verify_facts(file, firm, read_facts(facts) if facts else None, document)
+    with progress_bar(f"reading {file.name}") as step:
+        result = verify_facts(file, firm, read_facts(facts) if facts else None, document, step)
     if out:
         write_facts(result.facts, out)
     show(rows(result.table.astype(object).where(result.table.notna(), None)), form)

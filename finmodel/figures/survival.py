@@ -131,7 +131,7 @@ def survival(results: SurvivalResults | Sequence[SurvivalResults], ax: Axes) -> 
         "Probability that liquid funds have run out, by quarter, with no new money; band: twice the Monte Carlo error",
         "Thick: the cash model; thin grey: the same with receivables at constant days of sales. Where liquid funds are not disclosed, one "
         "line for each assumed amount, RMB bn. Cash-out never happened to these firms: the paths hold out new money by construction. "
-        "Most parameters rest on priors from other listed firms: see the page of priors.",
+        f"Most parameters rest on priors from other listed firms. {spends(runs)}",
         _read(runs),
         pd.concat(drawn, ignore_index=True)[["firm", "scenario", "quarter", "day", "cash_out", "error"]],
     )
@@ -161,8 +161,26 @@ def runs_out(runs: Sequence[SurvivalResults]) -> str:
         gone = table.loc[(table["scenario"] == run.outcome.names[0]) & (table["quarter"] == 8), "cash_out"].iloc[0]
         said.append(f"{percent(float(gone))} for {firm_name(run.firm.name)}")
     rest = f"{listed(silent)} {'has' if len(silent) == 1 else 'have'} published no recent liquid funds" if silent else ""
-    text = f"With no new money, the chance of running out within 24 months is {listed(said)}" if said else ""
+    text = f"Model, no new money: the chance of running out within 24 months is {listed(said)}" if said else ""
     return "; ".join(part for part in (text, rest) if part)
+
+
+def spends(runs: Sequence[SurvivalResults]) -> str:
+    """Say what the median path spends in its first year, and that it has been too dark before."""
+    said = []
+    for run in runs:
+        if not disclosed(run) or stale(run):
+            continue
+        fan = run.cash_quantiles
+        year = fan.loc[(fan["scenario"] == run.outcome.names[0]) & (fan["quarter"] == 4), "50%"].iloc[0]
+        start = float(np.mean(run.firm.parameters["liquid_funds"]))
+        said.append(f"RMB {bn(start - float(year))} bn at {firm_name(run.firm.name)}")
+    if not said:
+        return ""
+    return (
+        f"The median path spends {listed(said)} in its first year: hold that against the burn reported on the page of liquid funds. "
+        "The model was too dark for SenseTime before (notebook 04)."
+    )
 
 
 @figure("cash_fan", of=survivals, tall=1.7)
@@ -218,7 +236,7 @@ def cash_fan(results: SurvivalResults | Sequence[SurvivalResults], ax: Axes) -> 
         finding,
         "Liquid funds by quarter had every bill been paid and no new money come, RMB bn: bands of 50, 80 and 90 percent, and the median",
         "Below zero: what is short. Rings: liquid funds reported later by the same definition, for hindsight; they include money raised. "
-        "Firms without disclosed liquid funds have no fan.",
+        f"Firms without disclosed liquid funds have no fan. {spends(runs)}",
         _read(runs),
         pd.concat(drawn, ignore_index=True),
     )

@@ -25,9 +25,9 @@ def read_archive(path: Path, firm: str | None = None, progress: Progress | None 
     with opened_zip(path) as archive:
         names = set(archive.namelist())
         if "xl/workbook.xml" in names:
-            return read_workbook_facts(path, firm)
+            return read_workbook_facts(path, firm, progress)
         if {"num.txt", "sub.txt"} <= names:
-            return read_data_set(archive, path, firm)
+            return read_data_set(archive, path, firm, progress)
         if any(name.lower().endswith((".htm", ".html", ".xhtml")) for name in names):
             return read_report_archive(archive, path, firm)
     found = ", ".join(sorted(names)[:5]) or "nothing"

@@ -124,7 +124,10 @@ def _entry(taxonomy: str, concept: str, label: str, currency: str, entry: _Entry
 
 
 def _is_json(head: bytes, _path: Path) -> bool:
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
+    """Whether the file is one JSON value; JSON lines, an object in each, are not."""
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    first, _, rest = text.partition(b"\n")
+    return text[:1] in (b"{", b"[") and not (first.rstrip().endswith(b"}") and rest[:1] == b"{")
 
 
 loaders.add("companyfacts", Loader("companyfacts", "SEC companyfacts JSON", _is_json, read_companyfacts))

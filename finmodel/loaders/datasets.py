@@ -27,7 +27,7 @@ NUM_OPTIONAL = "segments"
 TAXONOMIES = {"us-gaap": "us-gaap", "ifrs": "ifrs-full", "ifrs-full": "ifrs-full"}
 
 
-def read_data_set(archive: zipfile.ZipFile, path: Path, firm: str | None) -> pd.DataFrame:
+def read_data_set(archive: zipfile.ZipFile, path: Path, firm: str | None, progress: Progress | None = None) -> pd.DataFrame:
     """Return the facts of all filings in a data set, or of one firm's.
 
     Parameters
@@ -38,13 +38,17 @@ def read_data_set(archive: zipfile.ZipFile, path: Path, firm: str | None) -> pd.
         Of the archive.
     firm : str, optional
         Only this firm: its name as made from the data set, or its CIK.
+    progress : callable, optional
+        Called after each table with (tables read, tables in all).
 
     Raises
     ------
     DataError
         If columns are missing, or a row has no good day or value.
     """
-    sub, num = (_text_table(archive, name, columns, path.name) for name, columns in (("sub.txt", SUB), ("num.txt", NUM)))
+    sub, num = _text_table(archive, "sub.txt", SUB, path.name), _text_table(archive, "num.txt", NUM, path.name)
+    if progress is not None:
+        progress(2, 3)
     return _facts(sub, num, path, firm)
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise, zip_longest
 from finmodel.loaders.heading import dates_in
 from finmodel.loaders.labels import SEVERAL, Reader
 from finmodel.loaders.layout import Line, Page, Word, figure_of, phrases
-from finmodel.loaders.table import Block, read_block
+from finmodel.loaders.table import Block, read_block, sides
 from finmodel.loaders.words import bank_words, is_traditional, page_words, scale_in, simplified, title_kind, title_words
 
 KINDS = ("income", "financial_position", "cash_flow")
@@ -183,8 +183,11 @@ class Finder:
 
     def _add(self, found: Found, kind: str, lines: list[Line], number: int, untitled: bool = False) -> bool:
         """Add what a page holds of the statement; whether it held anything."""
-        if not lines:
-            return False
+        halves = sides(lines)
+        held = [self._add_half(found, kind, half, number, untitled) for half in halves if half]
+        return any(held)
+
+    def _add_half(self, found: Found, kind: str, lines: list[Line], number: int, untitled: bool) -> bool:
         reader = Reader(kind, self.traditional)
         before = found.blocks[-1] if found.blocks else None
         block = read_block(lines, reader.known, reader.is_heading, before, self._page(number).cells)

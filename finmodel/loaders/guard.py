@@ -1,4 +1,4 @@
-"""Limits that keep a stranger's file from taking the machine: size, members, compression, cells, depth.
+"""Limits that keep a stranger's file from taking the machine: size, members, compression, cells.
 
 Every loader reads through here, so that a hostile file ends in one :class:`~finmodel.errors.DataError` in bounded time and memory.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 from xml.parsers import expat
 
 from finmodel.errors import DataError, fault
@@ -32,8 +32,6 @@ class Limits:
         Of an archive: number of members, unpacked size of one and of all, unpacked to packed size.
     cells, columns, field : int
         Of a spreadsheet's used rectangle, or of a CSV table; characters in one cell of it.
-    depth : int
-        Nesting of JSON or XML.
     pages : int
         Of a document.
     """
@@ -51,7 +49,6 @@ class Limits:
     cells: int = 1_000_000
     columns: int = 2_000
     field: int = 10_000_000
-    depth: int = 100
     pages: int = 5_000
 
 
@@ -165,7 +162,7 @@ def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...], nested: bool
     Raises
     ------
     DataError
-        If the XML is not well formed, too deep, or declares entities.
+        If the XML is not well formed, nested too deep for the parser, or declares entities.
     """
     from lxml import etree
 
@@ -216,18 +213,3 @@ class _Joined:
             taken, self.head = (self.head, b"") if size < 0 else (self.head[:size], self.head[size:])
             return taken
         return self.rest.read(size)
-
-
-def check_depth(value: Any, where: str, most: int = LIMITS.depth) -> None:
-    """Raise if parsed JSON nests deeper than `most` levels."""
-    level = [value]
-    for _ in range(most):
-        level = [child for item in level for child in _children(item)]
-        if not level:
-            return
-    raise DataError([fault(where, f"JSON nested deeper than {most} levels", "a flat file")])
-
-
-def _children(item: Any) -> list[Any]:
-    inner = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-    return [child for child in inner if isinstance(child, (dict, list))]

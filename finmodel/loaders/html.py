@@ -42,6 +42,10 @@ def decoded(data: bytes, name: str) -> str:
             return data.decode(encoding)
         except (UnicodeDecodeError, LookupError):
             continue
+    for encoding in ("utf-8", "gb18030"):  # a stray byte or two: what it spoils is no figure any more
+        text = data.decode(encoding, errors="replace")
+        if text.count("\ufffd") <= len(text) / 1000:
+            return text
     raise DataError([fault(name, "bytes in no known encoding", "UTF-8, UTF-16, GB18030, Big5 or Windows-1252", "save it as UTF-8")])
 
 

@@ -12,6 +12,7 @@ from finmodel.units import DASHES, parse_amount
 _MONEY = re.compile(r"(?:RMB|HK\$|US\$|NT\$|S\$|A\$|C\$|R\$|HKD|USD|CNY|人民币|人民幣|港币|港幣|美元|[$€£¥￥])")
 _UNIT_AFTER = re.compile(r"(?:cents?|仙|分|元|港元|港仙|美元)$", re.IGNORECASE)
 _LEADER = re.compile(r"[.．·…‥_\s]+")
+_MARK = re.compile(r"(?<=[\d)])\((?:\d|[a-e]|i{1,3})\)$")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -168,6 +169,7 @@ def figure_of(text: str) -> str | None:
     """
     text = unicodedata.normalize("NFKC", text).strip().replace("\u00ad", "")
     bare = _UNIT_AFTER.sub("", _MONEY.sub("", text)).replace(" ", "").rstrip("*#^†‡")
+    bare = _MARK.sub("", bare)
     if not any(c.isdigit() for c in bare):
         return bare if bare and len(bare) <= 3 and all(c in DASHES for c in bare) else None
     try:

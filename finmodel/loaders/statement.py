@@ -109,10 +109,12 @@ def understand(found: Found, hints: Sequence[str], traditional: bool, money: tup
     kind = "income" if found.kind == "comprehensive_income" else found.kind
     first = found.blocks[0]
     context = [found.title, *first.heading.splitlines(), *hints]
-    kept = {i: span for i, c in _kept(first.columns).items() if (span := _span(c, context, kind, first, money))}
+    dated = {i: span for i, c in _kept(first.columns).items() if (span := _span(c, context, kind, first, money))}
+    kept = _once(dated)
     if not kept:
         return None
     statement = Statement(kind, found, list(kept.values()), traditional)
+    statement.faults = [f"a second column for {dated[i].end}: {first.columns[i].head}" for i in dated.keys() - kept.keys()]
     reader = Reader(kind, traditional)
     under, carried = "", None
     for block, rows in zip(found.blocks, _over_pages(found.blocks), strict=True):
@@ -153,6 +155,18 @@ def _opened(label: str) -> bool:
     return label.count("(") + label.count("（") > label.count(")") + label.count("）")
 
 
+def _once(spans: dict[int, Span]) -> dict[int, Span]:
+    """Return the first column of each period and currency: of two that say the same, one is a figure before some adjustment."""
+    seen: set[tuple[date | None, date, str]] = set()
+    out = {}
+    for i, span in spans.items():
+        key = (span.start, span.end, span.currency)
+        if key not in seen:
+            out[i] = span
+        seen.add(key)
+    return out
+
+
 def _kept(columns: Sequence[Column]) -> dict[int, Column]:
     """Columns of figures of the group: without notes, percentages, changes, and those of the company alone."""
     kept = {i: c for i, c in enumerate(columns) if not c.note and not c.dropped}
@@ -170,7 +184,7 @@ def _span(column: Column, context: list[str], kind: str, block: Block, money: tu
     around = simplified(f"{title}\n{block.heading}")
     currency = currency_in(head) or currency_in(around) or money[0]
     scale = scale_in(head) or scale_in(around) or (1.0 if currency_in(head) or currency_in(around) or _in_full(block) else money[1])
-    if scale is None:
+    if scale is None or not currency:
         return None
     audit = next((name for name, pattern in _AUDIT if pattern.search(head)), "")
     return Span(period[0], period[1], currency, scale, audit)

@@ -14,7 +14,7 @@ _NOTE = re.compile(
     r"(?:附?注?[一二三四五六七八九十]{1,3}[、.．,(（]?|[IVX]{1,4}[、.,]?|附注|note|[A-Z]\.?)?\d{0,2}(?:\(?[a-z0-9]{1,3}\)?)?(?:\([a-z0-9ivx]{1,4}\))*(?:\s*[,、&/.;和及-]+\s*\d{1,2}(?:\([a-z0-9ivx]{1,4}\))*)*[)）]?",
     re.IGNORECASE,
 )
-_NOTE_HEAD = re.compile(r"^\(?(notes?|附[註注][一二三四五六七八九十]*|附注|note\(s\))\)?$", re.IGNORECASE)
+_NOTE_HEAD = re.compile(r"^\(?(notes?|附[註注][一二三四五六七八九十]*|附注|note\(s\)|行次|附\s*[註注])\)?$", re.IGNORECASE)
 _PERCENT = re.compile(r"%|％|百分|\bchanges?\b|\bvariance\b|增减|增減|变动|變動|同比|increase|decrease", re.IGNORECASE)
 _PROPER = re.compile(r"[\d.][,.]\d|\(\d|^[-–—−]|\d{3}")
 
@@ -127,6 +127,23 @@ def read_block(
         _place(part, columns)
     rows = _rows(body, knows, heads, tagged)
     return Block(lines[0].page, columns, rows, heading)
+
+
+def sides(lines: Sequence[Line]) -> list[list[Line]]:
+    """Return a page in account form (assets to the left, liabilities and equity to the right) as its two halves, any other as it is."""
+    starts: list[float] = []
+    figured = 0
+    for line in lines:
+        words = joined_marks(without_leaders(line.words))
+        figure = [figure_of(w.text) is not None or _note_like([w], 0) for w in words]
+        figured += any(figure)
+        turns = [i for i in range(2, len(words) - 1) if figure[i - 1] and not figure[i] and not figure[0] and any(figure[i:])]
+        starts += [words[turns[0]].x0] if turns and words[turns[0]].x0 - words[turns[0] - 1].x1 > words[0].bottom - words[0].top else []
+    if len(starts) < 4 or len(starts) < 0.3 * figured or max(starts) - min(starts) > 60:
+        return [list(lines)]
+    edge = min(starts) - 2
+    halves = ([[w for w in line.words if w.x0 < edge] for line in lines], [[w for w in line.words if w.x0 >= edge] for line in lines])
+    return [[Line(words, line.page, line.band) for words, line in zip(half, lines, strict=True) if words] for half in halves]
 
 
 def _cut(line: Line) -> _Part:

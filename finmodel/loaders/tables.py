@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +29,7 @@ Getter = Callable[[tuple[str, ...], str], str]
 """Gives the cell of a row that has a role, blank where no column has it."""
 
 
-def read_workbook_facts(path: Path, firm: str | None = None) -> pd.DataFrame:
+def read_workbook_facts(path: Path, firm: str | None = None, progress: Progress | None = None) -> pd.DataFrame:
     """Return the facts in an Excel workbook: those of every sheet that holds some.
 
     Raises
@@ -42,7 +42,7 @@ def read_workbook_facts(path: Path, firm: str | None = None) -> pd.DataFrame:
     for grid in read_workbook(path):
         if any(any(row) for row in grid.rows):
             try:
-                parts.append(read_grid(grid, path, firm))
+                parts.append(read_grid(grid, path, firm, progress))
             except UnfitError as error:
                 unfit += error.faults
     if not parts:
@@ -58,10 +58,10 @@ def read_csv_facts(path: Path, firm: str | None = None, progress: Progress | Non
     DataError
         If the table cannot be read: every cell or row at fault, or the layouts that would do.
     """
-    return read_grid(read_csv_grid(path), path, firm)
+    return read_grid(read_csv_grid(path), path, firm, progress)
 
 
-def read_grid(grid: Grid, path: Path, firm: str | None = None) -> pd.DataFrame:
+def read_grid(grid: Grid, path: Path, firm: str | None = None, progress: Progress | None = None) -> pd.DataFrame:
     """Return the facts in a grid, whatever its layout.
 
     Parameters
@@ -72,6 +72,8 @@ def read_grid(grid: Grid, path: Path, firm: str | None = None) -> pd.DataFrame:
         Its file.
     firm : str, optional
         Whose figures they are; where the table has a column of firms, only this one's rows.
+    progress : callable, optional
+        Called with (rows read, rows in all) now and then.
 
     Raises
     ------
@@ -83,12 +85,12 @@ def read_grid(grid: Grid, path: Path, firm: str | None = None) -> pd.DataFrame:
         return check_facts(grid.frame(), where=path.name)
     columns = _roles(header)
     if "label" in columns and "value" in columns:
-        return _read_list(grid, columns, path, firm)
+        return _read_list(grid, columns, path, firm, progress)
     layout = _layout(header)
     free = [place for place in range(len(header)) if place not in columns.values()]
     items = {place: header[place] for place in free if named(header[place], layout=layout.get("layout", "")).line_item}
     if items and {"code", "period_end", "period", "year"} & set(columns) and (layout or "firm" in columns or firm):
-        return _read_records(grid, columns, items, layout, path, firm)
+        return _read_records(grid, columns, items, layout, path, firm, progress)
     if periods_across(grid) is not None:
         return read_wide(grid, path, firm)
     raise UnfitError([fault(f"{path.name}, {grid.name}", f"columns {', '.join(filter(None, header[:8]))}", _LAYOUTS)])
@@ -127,7 +129,15 @@ def _reader(columns: dict[str, int]) -> Getter:
     return lambda row, role: row[columns[role]] if role in columns else ""
 
 
-def _read_list(grid: Grid, columns: dict[str, int], path: Path, firm: str | None) -> pd.DataFrame:
+def _rows(grid: Grid, progress: Progress | None) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield the rows below the header with their numbers, and say now and then how far it is."""
+    for number, row in enumerate(grid.rows[1:], start=2):
+        if progress is not None and number % 500 == 0:
+            progress(number, len(grid.rows))
+        yield number, row
+
+
+def _read_list(grid: Grid, columns: dict[str, int], path: Path, firm: str | None, progress: Progress | None) -> pd.DataFrame:
     """Read one figure per row: label or concept, value, period and, for money, its currency."""
     if not {"period_end", "period"} & set(columns):
         what = f"columns {', '.join(grid.rows[0])}"
@@ -137,7 +147,7 @@ def _read_list(grid: Grid, columns: dict[str, int], path: Path, firm: str | None
     cells: list[Cell] = []
     figures: dict[str, list[Tagged]] = {}
     faults: list[str] = []
-    for number, row in enumerate(grid.rows[1:], start=2):
+    for number, row in _rows(grid, progress):
         money = "currency" not in columns or get(row, "currency") in CURRENCIES
         if get(row, "dimensions") or not money or (firm and get(row, "firm") not in ("", firm)):
             continue
@@ -219,13 +229,21 @@ def _span(row: tuple[str, ...], get: Getter) -> tuple[str, str]:
     return (period.start.isoformat() if period.start else "", period.end.isoformat())
 
 
-def _read_records(grid: Grid, columns: dict[str, int], items: dict[int, str], layout: Layout, path: Path, firm: str | None) -> pd.DataFrame:
+def _read_records(
+    grid: Grid,
+    columns: dict[str, int],
+    items: dict[int, str],
+    layout: Layout,
+    path: Path,
+    firm: str | None,
+    progress: Progress | None,
+) -> pd.DataFrame:
     """Read one row per firm and period, one column per line item; columns that name none are left out."""
     get = _reader(columns)
     names = {place: named(label, layout=layout.get("layout", "")) for place, label in items.items()}
     cells: list[Cell] = []
     faults: list[str] = []
-    for number, row in enumerate(grid.rows[1:], start=2):
+    for number, row in _rows(grid, progress):
         owner = get(row, "firm") or firm or ""
         if firm and owner != firm:
             continue
@@ -293,7 +311,7 @@ def _is_csv(head: bytes, path: Path) -> bool:
         return False
     mark = max(",\t;", key=lines[0].count)
     widths = [len(row) for row in csv.reader(lines, delimiter=mark)]
-    return widths[0] == widths[1] >= 3 or (len(set(widths)) == 1 and widths[0] == 2)
+    return len(widths) > 1 and (widths[0] == widths[1] >= 3 or (len(set(widths)) == 1 and widths[0] == 2))
 
 
 loaders.add("csv", Loader("csv", "CSV and tab-separated tables", _is_csv, read_csv_facts))

@@ -21,8 +21,8 @@ _DATES_EN = re.compile(
     r"|\d+ weeks)\b.*|.*\b(19|20)\d\d\b.*|\d.*|january.*|december.*|june.*)$"
 )
 _UNIT_TAIL = re.compile(
-    r"\s*[(（]?\b(?:(?:all )?amounts?|dollars|expressed|stated|figures|rmb|renminbi|hk\$|us\$|\$)?[^()]{0,20}\bin (?:thousands|millions|rmb|us|hk)\b.*$"
-    r"|[\s,–—-]+\(?unaudited\)?$"
+    r"\s*[(（]?\b(?:(?:all )?amounts?|dollars|expressed|stated|figures|rmb|renminbi|hk\$|us\$|\$)?[^()]{0,20}"
+    r"\bin (?:thousands|millions|rmb|us|hk)\b.*$|[\s,–—-]+\(?unaudited\)?$"
 )
 _YEAR_LEAD = re.compile(r"^\d{4}\s+(?=[a-z])")
 
