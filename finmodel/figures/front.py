@@ -194,7 +194,7 @@ def _assumption(cash: RunwayResults, runs: ScenarioResults, firms: list[str], pa
             said.append(f"Over all scenarios two years take {firm_name(str(firm))} RMB {bn(low)} to {bn(high)} bn.")
     chances = runs_out([path for path in paths if disclosed(path) and not stale(path)])
     if chances:
-        said.append(f"Burn that stays what it was is the gentler view. In the cash model, which lets revenue and costs move: {chances}.")
+        said.append(f"A burn that stays what it was is the gentler view; {chances[:1].lower()}{chances[1:]}.")
     text = " ".join(said) or "No runway is computed, so that no assumption moves one: the missing lines decide."
     return ["# The largest assumption: what counts as money and as spending", text]
 

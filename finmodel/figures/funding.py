@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from finmodel.data import rows
 from finmodel.figures.drawing import NothingToDrawError, Words, figure, remembered
-from finmodel.figures.labels import firm_panels, label_ends, legend, panels, room, size_of
+from finmodel.figures.labels import cells, firm_panels, label_ends, legend, panels, room, size_of
 from finmodel.figures.page import Column, Table, draw_table
 from finmodel.figures.style import (
     ACCENT,
@@ -395,6 +395,9 @@ def access(results: Results, ax: Axes) -> Words:
     table = results.table[results.table["investor_class"] == "all"].copy()
     firms, days = list(dict.fromkeys(table["firm"])), sorted(table["period"].unique())
     channels = list(dict.fromkeys(table["channel"]))
+    values: dict[tuple[str, str, str], list[float]] = {}
+    for row in rows(table[table["value"].notna()]):
+        values.setdefault((row["firm"], row["channel"], row["period"]), []).append(float(row["value"]))
     if size_of(ax)[0] > 8:
         legend(ax, SHADES)
     columns = 2 if len(firms) > 1 else 1
@@ -404,10 +407,13 @@ def access(results: Results, ax: Axes) -> Words:
     for panel in grid[len(firms) :]:
         panel.set_axis_off()
     for panel, firm in zip(grid, firms, strict=False):
+        looks: dict[str, tuple[dict[str, Any], list[tuple[float, float, float, float]]]] = {}
         for y, channel in enumerate(channels):
             for x, day in enumerate(days):
-                mine = table[(table["firm"] == firm) & (table["channel"] == channel) & (table["period"] == day)]
-                panel.add_patch(Rectangle((x + 0.04, y + 0.08), 0.92, 0.84, **_cell(mine)))
+                look = _cell(values.get((firm, channel, day), []))
+                looks.setdefault(str(look), (look, []))[1].append((x + 0.04, y + 0.08, 0.92, 0.84))
+        for look, boxes in looks.values():
+            cells(panel, boxes, **look)
         panel.set(xlim=(0, len(days)), ylim=(len(channels), 0), yticks=[y + 0.5 for y in range(len(channels))])
         panel.set_yticklabels([plain(c) for c in channels], size=3.6 if small else NOTE - 0.5)
         years = [(x, day[:4]) for x, day in enumerate(days) if day[5:7] == "01"]
@@ -425,13 +431,12 @@ def access(results: Results, ax: Axes) -> Words:
     )
 
 
-def _cell(mine: pd.DataFrame) -> dict[str, Any]:
-    known = mine["value"].dropna()
-    if known.empty:
+def _cell(known: Sequence[float]) -> dict[str, Any]:
+    if not known:
         return {"facecolor": "white", "edgecolor": FAINT, "linewidth": 0.5}
-    lost = 1 - float(known.min())
+    lost = 1 - min(known)
     tone = STEPS[0] if lost < 0.001 else STEPS[1] if lost < 0.0999 else STEPS[2] if lost < 0.2499 else STEPS[3]
-    if len(known) > 1 and float(known.max() - known.min()) > 0.001:
+    if max(known) - min(known) > 0.001:
         return {"facecolor": "white", "edgecolor": tone if tone != STEPS[1] else STEPS[2], "hatch": "/////", "linewidth": 0.3}
     return {"facecolor": tone}
 

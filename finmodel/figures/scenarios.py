@@ -98,7 +98,7 @@ def _interval(ax: Axes, y: int, row: dict[str, Any], scale: float, firm: str) ->
         write = bn if scale > 1 else months_text
         text = " to ".join(dict.fromkeys((write(low * scale), write(high * scale)))) if low == low else "not computable"
         at = min(high, LONGEST if scale == 1 else high) if high == high else 0
-        ax.annotate(text, (at, y), (4, 0), textcoords="offset points", size=NOTE, va="center", color=MUTED, style="italic", bbox=HALO)
+        ax.annotate(text, (at, y), (4, 0), textcoords="offset points", size=NOTE, va="center", color=MUTED, bbox=HALO)
         return
     value = row["value"] / scale
     ax.plot(min(value, ax.get_xlim()[1]), y, "o", color=colour(firm), markersize=5)
