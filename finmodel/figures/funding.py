@@ -23,6 +23,7 @@ from finmodel.figures.style import (
     LABEL,
     MUTED,
     NOTE,
+    PALE,
     colour,
     full_day,
     ink,
@@ -72,47 +73,64 @@ def scenario_matrix(results: Sequence[FirmRun], ax: Axes) -> Words:
     ax : matplotlib.axes.Axes
         Scenarios from top to bottom.
     """
-    names = [scenario.name for scenario in results[0].scenarios]
-    data = pd.DataFrame(
-        [
-            (run.model.firm, name, float(run.cash_out(24).mean(axis=0)[s]), float(run.runway().mean(axis=0)[s]))
-            for run in results
-            for s, name in enumerate(names)
-        ],
-        columns=["firm", "scenario", "cash_out_24m", "restricted_mean_runway"],
-    ).round(4)
+    found = [
+        (run.model.firm, scenario.name, float(run.cash_out(24).mean(axis=0)[s]), float(run.runway().mean(axis=0)[s]))
+        for run in results
+        for s, scenario in enumerate(run.scenarios)
+    ]
+    data = pd.DataFrame(found, columns=["firm", "scenario", "cash_out_24m", "restricted_mean_runway"])
+    return matrix(data, ax, _funding_note(results))
+
+
+def matrix(data: pd.DataFrame, ax: Axes, note: str) -> Words:
+    """Draw scenarios by firm: chance of running out and mean runway as numbers, darker where worse than the baseline.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        Columns firm, scenario, cash_out_24m (probability), restricted_mean_runway (months).
+    ax : matplotlib.axes.Axes
+        Scenarios from top to bottom.
+    note : str
+        How the numbers were made.
+    """
+    data = data.round(4)
+    firms, names = list(dict.fromkeys(data["firm"])), list(dict.fromkeys(data["scenario"]))
     room(ax, left=1.9, right=0.05, top=0.55, bottom=0.05)
-    ax.set(xlim=(0, 2 * len(results)), ylim=(len(names), 0), xticks=[], yticks=[y + 0.5 for y in range(len(names))])
-    ax.set_yticklabels([plain(name) for name in names], size=LABEL if size_of(ax)[1] > 3 else NOTE - 2)
+    wide = size_of(ax)[1] > 3
+    size = LABEL if wide else NOTE - 2
+    ax.set(xlim=(0, 2 * len(firms)), ylim=(len(names), 0), xticks=[], yticks=[y + 0.5 for y in range(len(names))])
+    ax.set_yticklabels([plain(name) for name in names], size=size)
     ax.grid(visible=False)
     ax.spines["bottom"].set_visible(False)
-    size = LABEL if size_of(ax)[1] > 3 else NOTE - 2
-    for place, run in enumerate(results):
-        mine = data[data["firm"] == run.model.firm].set_index("scenario")
-        for side, (quantity, head) in enumerate(
-            (("cash_out_24m", "out of cash in 24 months"), ("restricted_mean_runway", "mean runway, months"))
-        ):
+    for place, firm in enumerate(firms):
+        mine = data[data["firm"] == firm].set_index("scenario")
+        for side, head in enumerate(("out of cash in 24 months", "mean runway, months")):
             x = 2 * place + side
-            head_text = f"{firm_name(run.model.firm)}\n{head}" if side == 0 else f"\n{head}"
-            ax.text(x + 0.03, -0.1, head_text, size=NOTE if size > NOTE else 4, color=ink(run.model.firm), va="bottom", weight="bold")
-            values = mine[quantity]
-            spread = max(float((values - values["baseline"]).abs().max()), 1e-9)
-            for y, name in enumerate(names):
-                worse = (values[name] - values["baseline"]) * (1 if side == 0 else -1) / spread
-                tone = STEPS[min(4, int(5 * max(worse, 0)))] if worse > 0.02 else "#f0f0f0"
-                ax.add_patch(Rectangle((x + 0.02, y + 0.05), 0.96, 0.9, facecolor=tone))
-                text = percent(values[name], 1) if side == 0 else number(values[name], 1)
-                ax.text(x + 0.5, y + 0.5, text, ha="center", va="center", size=size, color="white" if tone in STEPS[3:] else INK)
-    first = data[data["firm"] == results[0].model.firm].set_index("scenario")["cash_out_24m"]
+            text = f"{firm_name(firm)}\n{head}" if side == 0 else f"\n{head}"
+            ax.text(x + 0.03, -0.1, text, size=NOTE if wide else 4, color=ink(firm), va="bottom", weight="bold")
+            _column(ax, x, mine[["cash_out_24m", "restricted_mean_runway"][side]], names, side, size)
+    first = data[data["firm"] == firms[0]].set_index("scenario")["cash_out_24m"]
     worst = str(first.idxmax())
     return Words(
-        f"With funding as law and markets allow, {firm_name(results[0].model.firm)} runs out within 24 months in "
-        f"{percent(float(first['baseline']))} of paths, in {percent(float(first[worst]))} under {plain(worst)}",
-        "Share of paths out of cash within 24 months, and mean runway restricted to 60 months, by scenario; darker: worse than baseline",
-        _funding_note(results),
+        f"With funding as law and markets allow, {firm_name(firms[0])} runs out within 24 months in {percent(float(first['baseline']))} "
+        f"of paths, in {percent(float(first[worst]))} under {plain(worst)}",
+        "Share of paths out of cash within 24 months, and mean runway restricted to the horizon, by scenario; darker: worse than baseline",
+        note,
         "",
         data,
     )
+
+
+def _column(ax: Axes, x: float, values: pd.Series, names: Sequence[str], side: int, size: float) -> None:
+    """Draw one column of the matrix; the worst value against the baseline has the darkest tone."""
+    spread = max(float((values - values["baseline"]).abs().max()), 1e-9)
+    for y, name in enumerate(names):
+        worse = float(values[name] - values["baseline"]) * (1 if side == 0 else -1) / spread
+        tone = STEPS[min(4, int(5 * max(worse, 0)))] if worse > 0.02 else PALE
+        ax.add_patch(Rectangle((x + 0.02, y + 0.05), 0.96, 0.9, facecolor=tone))
+        text = percent(float(values[name]), 1) if side == 0 else number(float(values[name]), 1)
+        ax.text(x + 0.5, y + 0.5, text, ha="center", va="center", size=size, color="white" if tone in STEPS[3:] else INK)
 
 
 def _funding_note(results: Sequence[FirmRun]) -> str:
