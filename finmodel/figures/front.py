@@ -186,7 +186,8 @@ def _assumption(cash: RunwayResults, runs: ScenarioResults, firms: list[str], pa
         low, high = rows(mine)[0], rows(mine)[-1]
         if len(mine) > 1:
             ends = [f"{months_text(row['value'])} on {row['variant']}" for row in (low, high)]
-            said.append(f"{firm_name(firm)}, months: {' or '.join(ends)}.")
+            months = {months_text(row["value"]) for row in rows(mine)}
+            said.append(f"{firm_name(firm)}, months: {' or '.join(ends) if len(months) > 1 else f'{months.pop()} by every definition'}.")
     spans = runs.table[(runs.table["quantity"] == "funds_needed_24m") & runs.table["firm"].isin(firms)].groupby("firm", sort=False)
     for firm, mine in spans:
         if mine["low"].notna().any():

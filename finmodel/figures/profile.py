@@ -87,6 +87,7 @@ def _data(firm: str, statements: Statements, ratios: RatioResults) -> pd.DataFra
     lines = lines.sort_values("published_on", kind="stable").drop_duplicates(["line_item", "period"], keep="last")
     table = ratios.defaults()
     table = table[(table["firm"] == firm) & table["months"].isin([6, 12]) & ~table["period"].str.startswith("H2")]
+    table = table[~(table["quantity"].eq("net_loss_before_fair_value") & table["proxy"].astype(bool))]
     parts: list[tuple[str, Callable[[float], str], pd.DataFrame]]
     parts = [(LINES[item], bn, lines[lines["line_item"] == item]) for item in LINES]
     parts += [(name, write, table[table["quantity"] == quantity]) for quantity, (name, write) in QUANTITIES.items()]

@@ -204,7 +204,7 @@ def short(row: dict[str, Any]) -> str:
     kind, note = row["quantity"], latin(str(row["note"]))
     if kind == "designation":
         named = next((text for key, text in _LISTS.items() if f"({key})" in note), note.rpartition("(")[2].rstrip(")"))
-        return {"listed_on": named, "effective_on": "ban in effect", "divest_by": "divested by", "ended_on": f"off {named}"}.get(
+        return {"listed_on": named, "effective_on": "ban in effect", "divest_by": "divestment ends", "ended_on": f"off {named}"}.get(
             row["variant"], ""
         )
     if kind == "measure":

@@ -139,7 +139,7 @@ def _worst(table: pd.DataFrame, firms: list[str]) -> str:
 
 def _closing(table: pd.DataFrame, results: ScenarioResults, firms: list[str]) -> str:
     closed = table[(table["quantity"] == "channels_closed") & (table["value"] > 0)].drop_duplicates("scenario")
-    shut = [f"{plain(row['scenario'])} ({plain(row['note'])})" for row in rows(closed)]
+    shut = [f"{plain(row['scenario'])} ({row['note'].replace('_', ' ')})" for row in rows(closed)]
     silent = [firm_name(f) for f in dict.fromkeys(table["firm"]) if f not in firms]
     return (
         f"{results.definition}. A scenario that only closes channels does not move burn"

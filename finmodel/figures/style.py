@@ -162,7 +162,7 @@ def _chinese_face() -> str:
     for wanted in CHINESE_FACES:
         regular = sorted(s for s in files if s.startswith(wanted.lower()))
         if regular:
-            return _register(files[min(regular, key=lambda s: ("regular" not in s, s))])
+            return _register(files[min(regular, key=lambda s: ("regular" not in s, s))], bold=True)
     raise FileNotFoundError(
         "no typeface with Chinese glyphs among the system's fonts; install one (Debian: fonts-noto-cjk or fonts-wqy-zenhei) "
         f"or use language en. Looked for files that begin with {', '.join(CHINESE_FACES)}"
@@ -170,14 +170,15 @@ def _chinese_face() -> str:
 
 
 @lru_cache(maxsize=16)
-def _register(path: Path) -> str:
-    """Add a font file before all others; return its family name."""
+def _register(path: Path, bold: bool = False) -> str:
+    """Add a font file before all others, if wanted to stand for bold too; return its family name."""
     known = font_manager.fontManager.ttflist
     before = len(known)
     font_manager.fontManager.addfont(str(path))
     added = known[before:]
     del known[before:]
-    known[:0] = [dataclasses.replace(face, weight=400 if face.weight == 500 else face.weight) for face in added]
+    faces = [dataclasses.replace(face, weight=400 if face.weight == 500 else face.weight) for face in added]
+    known[:0] = [*faces, *(dataclasses.replace(face, weight=700) for face in faces if bold)]
     return added[0].name
 
 
