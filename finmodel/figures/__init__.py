@@ -6,7 +6,7 @@
 True
 """
 
-from finmodel.figures import context, coverage, funding, multiverse, ratios, restrictions, runway, scenarios, survival
+from finmodel.figures import attribution, context, coverage, funding, multiverse, ratios, restrictions, runway, scenarios, survival
 from finmodel.figures.drawing import Figure, Words, draw, figure, save_figure, words_of
 from finmodel.figures.style import style
 from finmodel.results import plots
@@ -14,6 +14,7 @@ from finmodel.results import plots
 __all__ = [
     "Figure",
     "Words",
+    "attribution",
     "context",
     "coverage",
     "draw",

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from finmodel.figures.drawing import Words
-from finmodel.figures.style import FAINT, INK, LABEL, LINE, MUTED, NOTE, PAGE, PALE, SUBTITLE, TITLE, canvas, text_width, wrap
+from finmodel.figures.style import FAINT, INK, LABEL, LINE, MUTED, NOTE, PAGE, SUBTITLE, TITLE, canvas, text_width, wrap
 
 LEFT, RIGHT = 0.65, 0.65
 TOP = 0.55
@@ -318,10 +318,3 @@ def fit_text(ax: Axes, paragraphs: Sequence[str], size: float, least: float = 5.
             text.remove()
         size -= 0.25
     raise ValueError(f"no room for {sum(map(len, paragraphs))} characters in {inches(ax)} inches")
-
-
-def shade(ax: Axes, x0: float, x1: float, text: str = "", colour: str = PALE) -> None:
-    """Mark a span of a chart that has no data, in words, so that it cannot be taken for zero."""
-    ax.axvspan(x0, x1, color=colour, zorder=0)
-    if text:
-        ax.text((x0 + x1) / 2, 0.5, text, transform=ax.get_xaxis_transform(), ha="center", va="center", size=NOTE, color=MUTED, rotation=90)

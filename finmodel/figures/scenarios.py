@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from finmodel.data import rows
-from finmodel.figures.drawing import NothingToDrawError, Words, figure
-from finmodel.figures.funding import matrix
-from finmodel.figures.labels import censored, panels, size_of
+from finmodel.figures.drawing import NothingToDrawError, Words, figure, remembered
+from finmodel.figures.labels import censored, firm_panels, label_ends, panels, room, size_of
 from finmodel.figures.runway import LONGEST, months_text
-from finmodel.figures.style import FAINT, HALO, LABEL, MUTED, NOTE, bn, colour, number, pale
+from finmodel.figures.style import ACCENT, FAINT, HALO, INK, LABEL, MUTED, NOTE, PALE, STEPS, bn, colour, ink, number, pale, percent
+from finmodel.figures.survival import recent
 from finmodel.figures.words import firm_name, listed, plain, shown_firms
 from finmodel.run import ScenarioResults, run_scenarios
-from finmodel.scenarios import scenario_names
+from finmodel.scenarios import read_scenarios, scenario_names
 from finmodel.statements import Statements
+from finmodel.stochastic import FirmRun, run_firm
+
+PATHS, QUARTERS, SEED = 4096, 20, 7
+"""Of the runs drawn in the pack."""
 
 
 def every_scenario(statements: Statements) -> ScenarioResults:
@@ -146,4 +153,139 @@ def _closing(table: pd.DataFrame, results: ScenarioResults, firms: list[str]) ->
         + (f": {'; '.join(shut)}. " if shut else ". ")
         + "A span without a dot: the effect depends on a share of revenue that no firm discloses. "
         + (f"Not computable for {listed(silent)}." if silent else "")
+    )
+
+
+@remembered
+def scenario_runs(statements: Statements) -> tuple[FirmRun, ...]:
+    """Run every shipped scenario on shared draws for the firms shown whose liquid funds are disclosed."""
+    chosen = tuple(read_scenarios(*scenario_names()).values())
+    return tuple(run_firm(model, chosen, QUARTERS, PATHS, SEED) for model in recent(statements))
+
+
+@figure("scenario_matrix", of=scenario_runs, tall=1.7)
+def scenario_matrix(results: Sequence[FirmRun], ax: Axes) -> Words:
+    """Draw the chance of running out within 24 months and the restricted mean runway, scenario by firm, as numbers on tones.
+
+    Parameters
+    ----------
+    results : sequence of FirmRun
+        Every scenario on shared draws, one per firm.
+    ax : matplotlib.axes.Axes
+        Scenarios from top to bottom.
+    """
+    found = [
+        (run.model.firm, scenario.name, float(run.cash_out(24).mean(axis=0)[s]), float(run.runway().mean(axis=0)[s]))
+        for run in results
+        for s, scenario in enumerate(run.scenarios)
+    ]
+    data = pd.DataFrame(found, columns=["firm", "scenario", "cash_out_24m", "restricted_mean_runway"])
+    return matrix(data, ax, _funding_note(results))
+
+
+def matrix(data: pd.DataFrame, ax: Axes, note: str) -> Words:
+    """Draw scenarios by firm: chance of running out and mean runway as numbers, darker where worse than the baseline.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        Columns firm, scenario, cash_out_24m (probability), restricted_mean_runway (months).
+    ax : matplotlib.axes.Axes
+        Scenarios from top to bottom.
+    note : str
+        How the numbers were made.
+    """
+    data = data.round(4)
+    firms, names = list(dict.fromkeys(data["firm"])), list(dict.fromkeys(data["scenario"]))
+    room(ax, left=1.9, right=0.05, top=0.55, bottom=0.05)
+    wide = size_of(ax)[1] > 3
+    size = LABEL if wide else NOTE - 2
+    ax.set(xlim=(0, 2 * len(firms)), ylim=(len(names), 0), xticks=[], yticks=[y + 0.5 for y in range(len(names))])
+    ax.set_yticklabels([plain(name) for name in names], size=size)
+    ax.grid(visible=False)
+    ax.spines["bottom"].set_visible(False)
+    for place, firm in enumerate(firms):
+        mine = data[data["firm"] == firm].set_index("scenario")
+        for side, head in enumerate(("out of cash in 24 months", "mean runway, months")):
+            x = 2 * place + side
+            text = f"{firm_name(firm)}\n{head}" if side == 0 else f"\n{head}"
+            ax.text(x + 0.03, -0.1, text, size=NOTE if wide else 4, color=ink(firm), va="bottom", weight="bold")
+            _column(ax, x, mine[["cash_out_24m", "restricted_mean_runway"][side]], names, side, size)
+    first = data[data["firm"] == firms[0]].set_index("scenario")["cash_out_24m"]
+    worst = str(first.idxmax())
+    return Words(
+        f"With funding as law and markets allow, {firm_name(firms[0])} runs out within 24 months in {percent(float(first['baseline']))} "
+        f"of paths, in {percent(float(first[worst]))} under {plain(worst)}",
+        "Share of paths out of cash within 24 months, and mean runway restricted to the horizon, by scenario; darker: worse than baseline",
+        note,
+        "",
+        data,
+    )
+
+
+def _column(ax: Axes, x: float, values: pd.Series, names: Sequence[str], side: int, size: float) -> None:
+    """Draw one column of the matrix; the worst value against the baseline has the darkest tone."""
+    spread = max(float((values - values["baseline"]).abs().max()), 1e-9)
+    for y, name in enumerate(names):
+        worse = float(values[name] - values["baseline"]) * (1 if side == 0 else -1) / spread
+        tone = STEPS[min(4, int(5 * max(worse, 0)))] if worse > 0.02 else PALE
+        ax.add_patch(Rectangle((x + 0.02, y + 0.05), 0.96, 0.9, facecolor=tone))
+        text = percent(float(values[name]), 1) if side == 0 else number(float(values[name]), 1)
+        ax.text(x + 0.5, y + 0.5, text, ha="center", va="center", size=size, color="white" if tone in STEPS[3:] else INK)
+
+
+def _funding_note(results: Sequence[FirmRun]) -> str:
+    silent = sorted({name for run in results for name, one in run.exposures.items() if not one.known})
+    taken = f" Not disclosed and taken as nothing: {', '.join(plain(n) for n in silent)}." if silent else ""
+    return (
+        "Funding arrives by channel, with hazards, sizes and shares of each investor class that are stated assumptions with ranges; "
+        f"responses (state support, cost cuts) count.{taken} {PATHS:,} paths on draws shared by all scenarios."
+    )
+
+
+@figure("survival_by_scenario", of=scenario_runs, tall=1.7)
+def survival_by_scenario(results: Sequence[FirmRun], ax: Axes, most: int = 5) -> Words:
+    """Draw the chance of having run out of cash by quarter under the scenarios that move it most.
+
+    Parameters
+    ----------
+    results : sequence of FirmRun
+        One panel per firm.
+    ax : matplotlib.axes.Axes
+        Divided into panels.
+    most : int
+        How many scenarios are named; the others are thin grey lines.
+    """
+    months = np.arange(0, 3 * results[0].quarters + 1, 3)
+    drawn, said = [], []
+    for panel, run in zip(firm_panels(ax, len(results), left=0.45, right=1.55, bottom=0.45), results, strict=True):
+        names = [s.name for s in run.scenarios]
+        gone = np.round(np.vstack([np.zeros(len(names)), *(run.cash_out(int(m)).mean(axis=0) for m in months[1:])]), 3)
+        life = run.runway().mean(axis=0)
+        base = names.index("baseline")
+        ranked = sorted((s for s in range(len(names)) if s != base), key=lambda s: -abs(life[s] - life[base]))
+        chosen = [base, *(s for s in ranked if abs(life[s] - life[base]) > 0.05)][: most + 1]
+        ends = []
+        for s, name in enumerate(names):
+            tone = colour(run.model.firm) if s == base else ACCENT if s in chosen else FAINT
+            panel.plot(
+                months, gone[:, s], color=tone, linewidth=2 if s == base else 1 if s in chosen else 0.7, zorder=3 if s in chosen else 1
+            )
+            drawn += [(run.model.firm, name, int(m), float(g)) for m, g in zip(months, gone[:, s], strict=True)]
+            if s in chosen:
+                ends.append((months[-1], float(gone[-1, s]), plain(name), ink(run.model.firm) if s == base else ACCENT))
+        panel.set(xlim=(0, months[-1]), ylim=(0, 1.02), xticks=range(0, int(months[-1]) + 1, 12), yticks=[0, 0.25, 0.5, 0.75, 1])
+        panel.set_yticklabels(["0%", "25%", "50%", "75%", "100%"])
+        panel.set_title(firm_name(run.model.firm), color=ink(run.model.firm))
+        panel.set_xlabel("months", size=NOTE)
+        label_ends(panel, ends, NOTE, 0.05)
+        worst = min(range(len(names)), key=lambda s: life[s])
+        means = f"{number(life[base], 1)} months on average, {number(life[worst], 1)} under {plain(names[worst])}"
+        said.append(f"{firm_name(run.model.firm)} lives {means}")
+    return Words(
+        f"Within five years, {listed(said[:2])}",
+        "Probability of having run out of cash, by quarter, with funding as law, contracts and each scenario let it arrive",
+        _funding_note(results),
+        "",
+        pd.DataFrame(drawn, columns=["firm", "scenario", "months", "cash_out"]),
     )

@@ -47,6 +47,9 @@ ACCENT = "#7a4f9a"
 HALO: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 """Ground of a label that stands on lines."""
 
+STEPS = ("#f4eef8", "#dcc9e8", "#b99bcb", "#8f62ad", "#4b2769")
+"""Tones of a share that is lost, from none to all."""
+
 FIRM_COLOURS = {"sensetime": "#16275c", "megvii": "#a8382d", "cloudwalk": "#1c8c84", "yitu": "#d79a2b"}
 """The same hue for a firm on every page, from dark to light so that they still read in grey print."""
 _INKS = FIRM_COLOURS | {"yitu": "#9a6a12"}
