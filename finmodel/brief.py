@@ -137,7 +137,8 @@ def _loss(ratios: RatioResults, title: str) -> Iterator[dict[str, Any]]:
             continue
         row = known.sort_values("period_end").iloc[-1]
         verb = "lost" if row["value"] < 0 else "earned"
-        sentence = f"It {verb} {money(abs(row['value']), row['unit'])} in {row['period']}, {words}."
+        said = "before non-recurring items" if row["variant"] == "loss before non-recurring items" else words
+        sentence = f"It {verb} {money(abs(row['value']), row['unit'])} in {row['period']}, {said}."
         yield {**_record(ratios, row), "sentence": sentence, "definition": _formula(quantity, row["variant"])}
 
 
@@ -153,7 +154,8 @@ def _cash(cash: RunwayResults, title: str) -> Iterator[dict[str, Any]]:
         sentence = f"It {verb} {money(abs(burn['value']), unit)} a month over {burn['period']}, {burn['variant']}."
         yield {**_record(cash, burn), "sentence": sentence, "definition": "net burn: -(operating cash flow) + capital expenditure, / 12"}
     if pd.notna(runway["value"]):
-        sentence = f"At that rate its liquid funds last {runway['value']:.0f} months ({runway['note'].split('; ')[0]})."
+        months = "more than 60" if runway["value"] > 60 else f"{runway['value']:.0f}"
+        sentence = f"Its liquid funds last {months} months ({runway['variant']})."
         yield {**_record(cash, runway), "sentence": sentence, "definition": "runway: liquid funds / net burn per month"}
     elif runway["status"] == "self-funding":
         yield {**_record(cash, runway), "sentence": f"{title} funds itself: {runway['reason'].removeprefix('self-funding: ')}."}

@@ -164,7 +164,7 @@ def figure_of(text: str) -> str | None:
 
     Examples
     --------
-    >>> figure_of("$(1,234)"), figure_of("人民幣1.68元"), figure_of("—"), figure_of("22(b)")
+    >>> figure_of("$(1,234)"), figure_of("人民幣1.68元"), figure_of("—"), figure_of("n.m.")
     ('(1,234)', '1.68', '—', None)
     """
     text = unicodedata.normalize("NFKC", text).strip().replace("\u00ad", "")
