@@ -22,7 +22,6 @@ from finmodel.figures.page import Page
 from finmodel.figures.profile import profile
 from finmodel.figures.scenarios import every_scenario
 from finmodel.figures.style import Language, full_day, style
-from finmodel.figures.survival import survivals
 from finmodel.figures.words import firm_name, shown_firms
 from finmodel.firms import firms as register
 from finmodel.restrictions import restriction_timeline
@@ -95,12 +94,8 @@ def chart(name: str, bookmark: str, **options: Any) -> PageMaker:
 def front_page(pack: Pack) -> None:
     """Make the first page: what can be said, what the law closed, what it hangs on."""
     page, day = Page.blank(), pack.statements.day
-    ratios, cash, found, runs = (pack.results(of) for of in ("compute_ratios", "cash_runway", readings, every_scenario))
-    try:
-        paths = pack.results(survivals)
-    except NothingToDrawError:
-        paths = ()
-    pack.add(page, front(page, day, ratios, cash, found, runs, paths), "What can be said")
+    results = [pack.results(of) for of in ("compute_ratios", "cash_runway", readings, every_scenario)]
+    pack.add(page, front(page, day, *results), "What can be said")
 
 
 def profile_pages(pack: Pack) -> None:

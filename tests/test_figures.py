@@ -183,41 +183,14 @@ def test_every_figure_names_a_public_function():
         assert callable(drawing.of) or drawing.of in fm.__all__
 
 
-@pytest.fixture(scope="module")
-def view(statements):
-    return statements.as_of("2021-11-30")
-
-
+@pytest.mark.parametrize("day", ["2021-11-30", "2023-04-30", "2026-03-23"])
 @pytest.mark.parametrize("name", list(plots))
-def test_every_figure_alone_is_clean_and_has_numbers(name, view):
-    ax = draw(name, view)
+def test_every_figure_alone_is_clean_and_has_numbers(name, day, statements):
+    ax = draw(name, statements.as_of(day))
     words = words_of(ax)
     assert layout_faults(ax.figure) == []
     assert len(words.data)
     assert words.title and words.subtitle
-
-
-RESULTS = {
-    "runway": lambda s: fm.cash_runway(s),
-    "readings": lambda s: fm.cost_to_revenue_multiverse(s),
-    "coverage": lambda s: fm.compute_coverage(s),
-    "scenarios": lambda s: fm.run_scenarios(s, ["us-investment-ban"], ["sensetime"]),
-    "scenarios with funding": lambda s: fm.run_scenarios(s, ["us-investment-ban"], ["sensetime"], paths=256),
-    "survival": lambda s: fm.CashModel.fit(s, "sensetime").simulate(paths=256),
-    "gap": lambda s: fm.CashModel.fit(s, "sensetime").simulate(paths=256).funding_gap(),
-    "attribution": lambda s: fm.run_scenarios(s, ["us-investment-ban"], ["sensetime"], paths=256).attribution(),
-    "tornado": lambda s: fm.run_scenarios(s, ["us-investment-ban"], ["sensetime"], paths=256).tornado(),
-    "access": lambda s: fm.funding_access(firm="sensetime", on="2022-06-01"),
-    "grid": lambda s: fm.us_person_grid(),
-    "timeline": lambda s: fm.restriction_timeline("yitu"),
-}
-
-
-@pytest.mark.parametrize("name", RESULTS)
-def test_results_draw_themselves(name, statements):
-    ax = RESULTS[name](statements.as_of("2023-04-30")).plot()
-    assert layout_faults(ax.figure) == []
-    assert words_of(ax).title
 
 
 def test_a_figure_of_other_firms_draws_them_without_the_line_of_the_four(statements):

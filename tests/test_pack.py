@@ -13,11 +13,10 @@ import finmodel as fm
 import finmodel.pack
 from finmodel.figures import style
 from finmodel.figures.page import Page
-from finmodel.figures.style import SUBTITLE, TITLE, wrap
 from finmodel.pack import PAGES, build_pack
 from tests.layout import layout_faults
 
-DAYS = ("2021-11-30", pytest.param(None, marks=pytest.mark.slow))
+DAYS = ("2021-11-30", None)
 
 
 @pytest.fixture(scope="module", params=DAYS, ids=str)
@@ -30,9 +29,6 @@ def made(request, statements, tmp_path_factory):
     def check(page: Page, words, number, foot):
         frame(page, words, number, foot)
         faults[number] = layout_faults(page.figure)
-        width = page.size[0]
-        if len(wrap(words.title, width, TITLE, True)) > 2 or len(wrap(words.subtitle, width, SUBTITLE)) > 1:
-            faults[number].append(f"title or subtitle too long: {words.title}")
 
     path = tmp_path_factory.mktemp("pack") / "pack.pdf"
     with pytest.MonkeyPatch.context() as patch:
@@ -70,8 +66,8 @@ def test_the_pack_is_small(made):
 
 
 def test_another_process_with_another_hash_seed_makes_the_same_bytes(tmp_path, statements):
-    build_pack(tmp_path / "a.pdf", statements.as_of("2021-11-30").select(["yitu"]))
-    code = "import finmodel as fm; fm.build_pack('b.pdf', fm.load_statements().as_of('2021-11-30').select(['yitu']))"
+    build_pack(tmp_path / "a.pdf", statements.as_of("2021-11-30").select(["sensetime"]))
+    code = "import finmodel as fm; fm.build_pack('b.pdf', fm.load_statements().as_of('2021-11-30').select(['sensetime']))"
     root = Path(finmodel.pack.__file__).parents[1]
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, env={"PYTHONPATH": str(root), "PYTHONHASHSEED": "7"})
     assert len({hashlib.sha256((tmp_path / n).read_bytes()).hexdigest() for n in ("a.pdf", "b.pdf")}) == 1

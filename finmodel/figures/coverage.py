@@ -18,12 +18,6 @@ from finmodel.units import Period
 OF_THE_DAY = "now"
 """Column of the quantities that belong to the day rather than to a period."""
 
-LOOKS: dict[str, dict[str, Any]] = {
-    "cross": {"marker": "x", "markersize": 3.2, "markeredgewidth": 0.7},
-    "ring": {"marker": "o", "markersize": 5, "markeredgewidth": 1, "markerfacecolor": "white"},
-    "full": {"marker": "o", "markersize": 5},
-}
-
 
 @figure("coverage", of="compute_coverage", tall=1.7)
 def coverage(results: Results, ax: Axes, most: int = 11) -> Words:
@@ -56,14 +50,9 @@ def coverage(results: Results, ax: Axes, most: int = 11) -> Words:
         x += 0.8
     for y in range(len(quantities)):
         ax.axhline(y, color=FAINT, linewidth=0.5, zorder=0)
-    marks: dict[str, list[tuple[float, float]]] = {}
     for row in rows(table):
         if (row["firm"], row["column"]) in place:
-            at = (place[row["firm"], row["column"]], quantities.index(row["quantity"]))
-            marks.setdefault(_kind(row), []).append(at)
-    for kind, where in marks.items():
-        look, _, firm = kind.partition(" ")
-        ax.plot(*zip(*where, strict=True), linestyle="none", **LOOKS[look], color=colour(firm) if firm else GREY)
+            _mark(ax, place[row["firm"], row["column"]], quantities.index(row["quantity"]), row)
     ax.set(xlim=(-0.7, x - 0.8), ylim=(len(quantities) - 0.4, -0.7), xticks=[], yticks=range(len(quantities)))
     ax.set_yticklabels([q.replace("_", " ") for q in quantities])
     ax.grid(visible=False)
@@ -90,12 +79,14 @@ def _ordered(columns: pd.Series, most: int) -> list[str]:
     return [*periods[-most:], *([OF_THE_DAY] if OF_THE_DAY in set(columns) else [])]
 
 
-def _kind(row: dict[str, Any]) -> str:
-    """Return the look of a mark and, where it has a value, the firm."""
+def _mark(ax: Axes, x: float, y: float, row: dict[str, Any]) -> None:
+    tone = colour(row["firm"])
     if row["value"] != row["value"] and row["status"] != "self-funding":
-        return "cross"
-    rough = row["status"] in ("stale", "proxy", "derived", "vendor") or "proxy" in str(row["variant"])
-    return f"{'ring' if rough else 'full'} {row['firm']}"
+        ax.plot(x, y, "x", color=GREY, markersize=3.2, markeredgewidth=0.7)
+    elif row["status"] in ("stale", "proxy", "derived", "vendor") or "proxy" in str(row["variant"]):
+        ax.plot(x, y, "o", color=tone, markerfacecolor="white", markersize=5, markeredgewidth=1)
+    else:
+        ax.plot(x, y, "o", color=tone, markersize=5)
 
 
 def _known(table: pd.DataFrame, firms: list[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -14,7 +13,6 @@ from finmodel.figures.page import Column, Page, Table, draw_table, fit_text
 from finmodel.figures.restrictions import amount_of, short
 from finmodel.figures.runway import default_row, lasts, months_text, why_not
 from finmodel.figures.style import NOTE, bn, full_day, ink, number
-from finmodel.figures.survival import disclosed, runs_out, stale
 from finmodel.figures.words import firm_name, marks_note, shown_firms, source_line
 from finmodel.firms import firms as register
 from finmodel.ratios.compute import RatioResults
@@ -23,19 +21,12 @@ from finmodel.restrictions import restriction_timeline, who_may_buy
 from finmodel.restrictions.regimes import load_regimes
 from finmodel.run import ScenarioResults
 from finmodel.runway import RunwayResults
-from finmodel.survival import SurvivalResults
 
 SIZE = NOTE + 0.5
 
 
 def front(
-    page: Page,
-    day: date,
-    ratios: RatioResults,
-    cash: RunwayResults,
-    readings: MultiverseResults | None,
-    runs: ScenarioResults,
-    paths: Sequence[SurvivalResults] = (),
+    page: Page, day: date, ratios: RatioResults, cash: RunwayResults, readings: MultiverseResults | None, runs: ScenarioResults
 ) -> Words:
     """Draw the first page and return its words.
 
@@ -48,8 +39,6 @@ def front(
     ratios, cash, readings, runs
         Results of :func:`finmodel.compute_ratios`, :func:`finmodel.cash_runway`, :func:`finmodel.cost_to_revenue_multiverse` and
         :func:`finmodel.run_scenarios`.
-    paths : sequence of SurvivalResults
-        Of the cash model, which lets costs and revenue move.
     """
     firms = shown_firms(cash.table)
     colours = {i: ink(firm) for i, firm in enumerate(firms)}
@@ -67,7 +56,7 @@ def front(
     law = [(firm_name(f), *_law_and_events(f, day)) for f in firms if f in {known.firm for known in register()}]
     heads = [Column("Firm"), Column("What the law closed to US persons who would buy shares", share=1), Column("What happened", share=1)]
     draw_table(page.area(top=0.37 * height, height=0.37 * height), Table(heads, law, colours=colours), SIZE)
-    boxes = ((0.27, _published(readings)), (0.42, _assumption(cash, runs, firms, paths)), (0.31, _dates(day)))
+    boxes = ((0.27, _published(readings)), (0.42, _assumption(cash, runs, firms)), (0.31, _dates(day)))
     left, gap = 0.0, 0.3
     for share, text in boxes:
         width = share * (page.size[0] - gap * (len(boxes) - 1))
@@ -177,7 +166,7 @@ def _published(readings: MultiverseResults | None) -> list[str]:
     return [f"# The published {number(readings.target, 2)}", readings.sentence()]
 
 
-def _assumption(cash: RunwayResults, runs: ScenarioResults, firms: list[str], paths: Sequence[SurvivalResults]) -> list[str]:
+def _assumption(cash: RunwayResults, runs: ScenarioResults, firms: list[str]) -> list[str]:
     """Say which choice moves the runway most, and how far the scenarios move what two years take."""
     table = cash.table[(cash.table["quantity"] == "runway") & cash.table["value"].notna() & cash.table["firm"].isin(firms)]
     said = []
@@ -192,9 +181,6 @@ def _assumption(cash: RunwayResults, runs: ScenarioResults, firms: list[str], pa
         if mine["low"].notna().any():
             low, high = mine["low"].min(), mine["high"].max()
             said.append(f"Over all scenarios two years take {firm_name(str(firm))} RMB {bn(low)} to {bn(high)} bn.")
-    chances = runs_out([path for path in paths if disclosed(path) and not stale(path)])
-    if chances:
-        said.append(f"A burn that stays what it was is the gentler view; {chances[:1].lower()}{chances[1:]}.")
     text = " ".join(said) or "No runway is computed, so that no assumption moves one: the missing lines decide."
     return ["# The largest assumption: what counts as money and as spending", text]
 

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from finmodel.data import rows
 from finmodel.figures.drawing import NothingToDrawError, Words, figure, remembered
-from finmodel.figures.labels import cells, firm_panels, label_ends, legend, panels, room, size_of
+from finmodel.figures.labels import firm_panels, label_ends, legend, panels, room, size_of
 from finmodel.figures.page import Column, Table, draw_table
 from finmodel.figures.style import (
     ACCENT,
@@ -23,7 +23,6 @@ from finmodel.figures.style import (
     LABEL,
     MUTED,
     NOTE,
-    PALE,
     colour,
     full_day,
     ink,
@@ -31,7 +30,7 @@ from finmodel.figures.style import (
     pale,
     percent,
 )
-from finmodel.figures.survival import recent
+from finmodel.figures.survival import fitted
 from finmodel.figures.words import firm_name, listed, plain, shown_firms
 from finmodel.funding import class_mix, elasticity_sweep, funding_access
 from finmodel.replay import replay_outcomes
@@ -58,8 +57,12 @@ SHADES: list[tuple[str, dict[str, Any]]] = [
 @remembered
 def scenario_runs(statements: Statements) -> tuple[FirmRun, ...]:
     """Run every shipped scenario on shared draws for the firms shown whose liquid funds are disclosed."""
+    models = fitted(statements)
     chosen = tuple(read_scenarios(*scenario_names()).values())
-    return tuple(run_firm(model, chosen, QUARTERS, PATHS, SEED) for model in recent(statements))
+    runs = tuple(run_firm(m, chosen, QUARTERS, PATHS, SEED) for m in models if m.liquid_funds == m.liquid_funds)
+    if not runs:
+        raise NothingToDrawError("no firm's cash flow and liquid funds are both disclosed: no scenario can be run with funding")
+    return runs
 
 
 @figure("scenario_matrix", of=scenario_runs, tall=1.7)
@@ -73,64 +76,47 @@ def scenario_matrix(results: Sequence[FirmRun], ax: Axes) -> Words:
     ax : matplotlib.axes.Axes
         Scenarios from top to bottom.
     """
-    found = [
-        (run.model.firm, scenario.name, float(run.cash_out(24).mean(axis=0)[s]), float(run.runway().mean(axis=0)[s]))
-        for run in results
-        for s, scenario in enumerate(run.scenarios)
-    ]
-    data = pd.DataFrame(found, columns=["firm", "scenario", "cash_out_24m", "restricted_mean_runway"])
-    return matrix(data, ax, _funding_note(results))
-
-
-def matrix(data: pd.DataFrame, ax: Axes, note: str) -> Words:
-    """Draw scenarios by firm: chance of running out and mean runway as numbers, darker where worse than the baseline.
-
-    Parameters
-    ----------
-    data : pandas.DataFrame
-        Columns firm, scenario, cash_out_24m (probability), restricted_mean_runway (months).
-    ax : matplotlib.axes.Axes
-        Scenarios from top to bottom.
-    note : str
-        How the numbers were made.
-    """
-    data = data.round(4)
-    firms, names = list(dict.fromkeys(data["firm"])), list(dict.fromkeys(data["scenario"]))
+    names = [scenario.name for scenario in results[0].scenarios]
+    data = pd.DataFrame(
+        [
+            (run.model.firm, name, float(run.cash_out(24).mean(axis=0)[s]), float(run.runway().mean(axis=0)[s]))
+            for run in results
+            for s, name in enumerate(names)
+        ],
+        columns=["firm", "scenario", "cash_out_24m", "restricted_mean_runway"],
+    ).round(4)
     room(ax, left=1.9, right=0.05, top=0.55, bottom=0.05)
-    wide = size_of(ax)[1] > 3
-    size = LABEL if wide else NOTE - 2
-    ax.set(xlim=(0, 2 * len(firms)), ylim=(len(names), 0), xticks=[], yticks=[y + 0.5 for y in range(len(names))])
-    ax.set_yticklabels([plain(name) for name in names], size=size)
+    ax.set(xlim=(0, 2 * len(results)), ylim=(len(names), 0), xticks=[], yticks=[y + 0.5 for y in range(len(names))])
+    ax.set_yticklabels([plain(name) for name in names], size=LABEL if size_of(ax)[1] > 3 else NOTE - 2)
     ax.grid(visible=False)
     ax.spines["bottom"].set_visible(False)
-    for place, firm in enumerate(firms):
-        mine = data[data["firm"] == firm].set_index("scenario")
-        for side, head in enumerate(("out of cash in 24 months", "mean runway, months")):
+    size = LABEL if size_of(ax)[1] > 3 else NOTE - 2
+    for place, run in enumerate(results):
+        mine = data[data["firm"] == run.model.firm].set_index("scenario")
+        for side, (quantity, head) in enumerate(
+            (("cash_out_24m", "out of cash in 24 months"), ("restricted_mean_runway", "mean runway, months"))
+        ):
             x = 2 * place + side
-            text = f"{firm_name(firm)}\n{head}" if side == 0 else f"\n{head}"
-            ax.text(x + 0.03, -0.1, text, size=NOTE if wide else 4, color=ink(firm), va="bottom", weight="bold")
-            _column(ax, x, mine[["cash_out_24m", "restricted_mean_runway"][side]], names, side, size)
-    first = data[data["firm"] == firms[0]].set_index("scenario")["cash_out_24m"]
+            head_text = f"{firm_name(run.model.firm)}\n{head}" if side == 0 else f"\n{head}"
+            ax.text(x + 0.03, -0.1, head_text, size=NOTE if size > NOTE else 4, color=ink(run.model.firm), va="bottom", weight="bold")
+            values = mine[quantity]
+            spread = max(float((values - values["baseline"]).abs().max()), 1e-9)
+            for y, name in enumerate(names):
+                worse = (values[name] - values["baseline"]) * (1 if side == 0 else -1) / spread
+                tone = STEPS[min(4, int(5 * max(worse, 0)))] if worse > 0.02 else "#f0f0f0"
+                ax.add_patch(Rectangle((x + 0.02, y + 0.05), 0.96, 0.9, facecolor=tone))
+                text = percent(values[name], 1) if side == 0 else number(values[name], 1)
+                ax.text(x + 0.5, y + 0.5, text, ha="center", va="center", size=size, color="white" if tone in STEPS[3:] else INK)
+    first = data[data["firm"] == results[0].model.firm].set_index("scenario")["cash_out_24m"]
     worst = str(first.idxmax())
     return Words(
-        f"With funding as law and markets allow, {firm_name(firms[0])} runs out within 24 months in {percent(float(first['baseline']))} "
-        f"of paths, in {percent(float(first[worst]))} under {plain(worst)}",
-        "Share of paths out of cash within 24 months, and mean runway restricted to the horizon, by scenario; darker: worse than baseline",
-        note,
+        f"With funding as law and markets allow, {firm_name(results[0].model.firm)} runs out within 24 months in "
+        f"{percent(float(first['baseline']))} of paths, in {percent(float(first[worst]))} under {plain(worst)}",
+        "Share of paths out of cash within 24 months, and mean runway restricted to 60 months, by scenario; darker: worse than baseline",
+        _funding_note(results),
         "",
         data,
     )
-
-
-def _column(ax: Axes, x: float, values: pd.Series, names: Sequence[str], side: int, size: float) -> None:
-    """Draw one column of the matrix; the worst value against the baseline has the darkest tone."""
-    spread = max(float((values - values["baseline"]).abs().max()), 1e-9)
-    for y, name in enumerate(names):
-        worse = float(values[name] - values["baseline"]) * (1 if side == 0 else -1) / spread
-        tone = STEPS[min(4, int(5 * max(worse, 0)))] if worse > 0.02 else PALE
-        ax.add_patch(Rectangle((x + 0.02, y + 0.05), 0.96, 0.9, facecolor=tone))
-        text = percent(float(values[name]), 1) if side == 0 else number(float(values[name]), 1)
-        ax.text(x + 0.5, y + 0.5, text, ha="center", va="center", size=size, color="white" if tone in STEPS[3:] else INK)
 
 
 def _funding_note(results: Sequence[FirmRun]) -> str:
@@ -182,7 +168,7 @@ def survival_by_scenario(results: Sequence[FirmRun], ax: Axes, most: int = 5) ->
         means = f"{number(life[base], 1)} months on average, {number(life[worst], 1)} under {plain(names[worst])}"
         said.append(f"{firm_name(run.model.firm)} lives {means}")
     return Words(
-        f"Within five years, {listed(said[:2])}",
+        f"Within five years, {listed(said)}",
         "Probability of having run out of cash, by quarter, with funding as law, contracts and each scenario let it arrive",
         _funding_note(results),
         "",
@@ -193,6 +179,9 @@ def survival_by_scenario(results: Sequence[FirmRun], ax: Axes, most: int = 5) ->
 @remembered
 def combined(statements: Statements) -> ScenarioResults:
     """Return the firms shown with disclosed funds, ready to have the combined scenario attributed."""
+    known = tuple(m for m in fitted(statements) if m.liquid_funds == m.liquid_funds)
+    if not known:
+        raise NothingToDrawError("no firm's cash flow and liquid funds are both disclosed: no restriction can be priced")
     chosen = tuple(read_scenarios(COMBINED).values())
     return ScenarioResults(
         pd.DataFrame(),
@@ -201,7 +190,7 @@ def combined(statements: Statements) -> ScenarioResults:
         assumptions=(),
         scenarios=chosen,
         inputs=frozen_inputs(statements, chosen, PATHS, SEED),
-        models=recent(statements),
+        models=known,
         quarters=QUARTERS,
         paths=PATHS // 2,
         seed=SEED,
@@ -220,7 +209,7 @@ def tornadoes(statements: Statements) -> Results:
 
 def sensitivities(statements: Statements) -> Results:
     """Return the Sobol indices of the runway lost, for the firms shown."""
-    return combined(statements).sensitivity(COMBINED, points=32)
+    return combined(statements).sensitivity(COMBINED, points=64)
 
 
 @figure("attribution", of=attributed, tall=1.7)
@@ -341,8 +330,7 @@ def tornado(results: Results, ax: Axes, most: int = 12) -> Words:
 
 
 def _short_input(name: str) -> str:
-    text = name.split(" on ")[0] if len(name) > 44 else name
-    return "US persons' share of the book" if text == "share.us_persons" else plain(text.replace(".", ": "))[:44]
+    return plain(name.split(" on ")[0] if len(name) > 44 else name).replace("share.us persons", "US persons' share of the book")[:44]
 
 
 @figure("sensitivity", of=sensitivities)
@@ -413,9 +401,6 @@ def access(results: Results, ax: Axes) -> Words:
     table = results.table[results.table["investor_class"] == "all"].copy()
     firms, days = list(dict.fromkeys(table["firm"])), sorted(table["period"].unique())
     channels = list(dict.fromkeys(table["channel"]))
-    values: dict[tuple[str, str, str], list[float]] = {}
-    for row in rows(table[table["value"].notna()]):
-        values.setdefault((row["firm"], row["channel"], row["period"]), []).append(float(row["value"]))
     if size_of(ax)[0] > 8:
         legend(ax, SHADES)
     columns = 2 if len(firms) > 1 else 1
@@ -425,13 +410,10 @@ def access(results: Results, ax: Axes) -> Words:
     for panel in grid[len(firms) :]:
         panel.set_axis_off()
     for panel, firm in zip(grid, firms, strict=False):
-        looks: dict[str, tuple[dict[str, Any], list[tuple[float, float, float, float]]]] = {}
         for y, channel in enumerate(channels):
             for x, day in enumerate(days):
-                look = _cell(values.get((firm, channel, day), []))
-                looks.setdefault(str(look), (look, []))[1].append((x + 0.04, y + 0.08, 0.92, 0.84))
-        for look, boxes in looks.values():
-            cells(panel, boxes, **look)
+                mine = table[(table["firm"] == firm) & (table["channel"] == channel) & (table["period"] == day)]
+                panel.add_patch(Rectangle((x + 0.04, y + 0.08), 0.92, 0.84, **_cell(mine)))
         panel.set(xlim=(0, len(days)), ylim=(len(channels), 0), yticks=[y + 0.5 for y in range(len(channels))])
         panel.set_yticklabels([plain(c) for c in channels], size=3.6 if small else NOTE - 0.5)
         years = [(x, day[:4]) for x, day in enumerate(days) if day[5:7] == "01"]
@@ -449,12 +431,13 @@ def access(results: Results, ax: Axes) -> Words:
     )
 
 
-def _cell(known: Sequence[float]) -> dict[str, Any]:
-    if not known:
+def _cell(mine: pd.DataFrame) -> dict[str, Any]:
+    known = mine["value"].dropna()
+    if known.empty:
         return {"facecolor": "white", "edgecolor": FAINT, "linewidth": 0.5}
-    lost = 1 - min(known)
+    lost = 1 - float(known.min())
     tone = STEPS[0] if lost < 0.001 else STEPS[1] if lost < 0.0999 else STEPS[2] if lost < 0.2499 else STEPS[3]
-    if max(known) - min(known) > 0.001:
+    if len(known) > 1 and float(known.max() - known.min()) > 0.001:
         return {"facecolor": "white", "edgecolor": tone if tone != STEPS[1] else STEPS[2], "hatch": "/////", "linewidth": 0.3}
     return {"facecolor": tone}
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 
 from finmodel.figures.style import LABEL, LINE, MUTED, NOTE, canvas, text_width
@@ -44,12 +43,6 @@ def panels(
         ]
         for r in range(rows)
     ]
-
-
-def cells(ax: Axes, boxes: Sequence[tuple[float, float, float, float]], **look: Any) -> None:
-    """Draw many rectangles (x, y, width, height) of one look at once."""
-    given: dict[str, Any] = {"edgecolor": "none", "linewidth": 0.0} | look
-    ax.add_collection(PatchCollection([Rectangle((x, y), width, height) for x, y, width, height in boxes], **given))
 
 
 def firm_panels(ax: Axes, count: int, left: float = 0.5, right: float = 0.1, top: float = 0.28, bottom: float = 0.35) -> list[Axes]:
@@ -118,7 +111,7 @@ def label_ends(ax: Axes, labels: Sequence[tuple[float, float, str, str]], size: 
 
 def missing(ax: Axes, x: float, y: float, text: str = "not disclosed", rotation: float = 0, va: str = "bottom") -> None:
     """Write where a value would stand that it is missing."""
-    ax.text(x, y, text, size=NOTE, color=MUTED, ha="center", va=va, rotation=rotation)
+    ax.text(x, y, text, size=NOTE, color=MUTED, ha="center", va=va, rotation=rotation, style="italic")
 
 
 def legend(ax: Axes, keys: Sequence[tuple[str, dict[str, Any]]], height: float = 0.3) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -39,15 +37,10 @@ def by_year(results: Results, quantity: str, ax: Axes) -> tuple[pd.DataFrame, li
     return table[table["period"].isin(years)], firms, years
 
 
-Row = dict[str, Any]
-
-
-def keyed(table: pd.DataFrame) -> dict[tuple[str, str], Row]:
-    """Return the rows that have a value by firm and period, the first of each."""
-    found: dict[tuple[str, str], Row] = {}
-    for row in rows(table[table["value"].notna()]):
-        found.setdefault((row["firm"], row["period"]), row)
-    return found
+def row_of(table: pd.DataFrame, firm: str, period: str) -> pd.Series | None:
+    """Return the row of a firm and period that has a value; None where none has."""
+    mine = table[(table["firm"] == firm) & (table["period"] == period) & table["value"].notna()]
+    return mine.iloc[0] if len(mine) else None
 
 
 def _room_for_years(ax: Axes, firms: int) -> int:
@@ -95,10 +88,9 @@ def cost_to_revenue(results: Results, ax: Axes, line: float | None = MultiverseR
     top = 1.12 * max(table.loc[table["firm"].isin(firms), "value"].max(), line or 0)
     grid = year_panels(ax, firms, years, 0, top)
     marks = table.loc[table["value"].notna(), "mark"]
-    known = keyed(table)
     for panel, firm in zip(grid, firms, strict=True):
         for x, year in enumerate(years):
-            row = known.get((firm, year))
+            row = row_of(table, firm, year)
             if row is None:
                 missing(panel, x, 0.02 * top, rotation=90)
                 continue
@@ -122,10 +114,9 @@ def cost_to_revenue(results: Results, ax: Axes, line: float | None = MultiverseR
 
 def _spent(table: pd.DataFrame, firms: list[str], year: str) -> str:
     """Say what each firm spent for one yuan of revenue in a year, proxies as "about", and who has no figure."""
-    known = keyed(table)
     parts, absent = [], []
     for firm in firms:
-        row = known.get((firm, year))
+        row = row_of(table, firm, year)
         if row is None:
             absent.append(firm_name(firm))
         else:
@@ -147,7 +138,7 @@ def cost_structure(results: Results, ax: Axes) -> Words:
     """
     whole, firms, years = by_year(results, "cost_to_revenue", ax)
     table = results.defaults()
-    totals, parts = keyed(whole), {name: keyed(table[table["quantity"].eq(name) & table["period"].isin(years)]) for name in PARTS}
+    parts = {name: table[table["quantity"].eq(name) & table["period"].isin(years)] for name in PARTS}
     top = 1.1 * whole.loc[whole["firm"].isin(firms), "value"].max()
     legend(
         ax,
@@ -158,8 +149,8 @@ def cost_structure(results: Results, ax: Axes) -> Words:
     drawn = []
     for panel, firm in zip(grid, firms, strict=True):
         for x, year in enumerate(years):
-            total = totals.get((firm, year))
-            known = _same_filing(results, firm, year, total, {name: found.get((firm, year)) for name, found in parts.items()})
+            total = row_of(whole, firm, year)
+            known = _same_filing(results, firm, year, total, {name: row_of(table, firm, year) for name, table in parts.items()})
             base = 0.0
             for name, row in known.items():
                 if row is not None:
@@ -185,12 +176,14 @@ def cost_structure(results: Results, ax: Axes) -> Words:
     )
 
 
-def _same_filing(results: Results, firm: str, year: str, total: Row | None, known: dict[str, Row | None]) -> dict[str, Row | None]:
+def _same_filing(
+    results: Results, firm: str, year: str, total: pd.Series | None, known: dict[str, pd.Series | None]
+) -> dict[str, pd.Series | None]:
     """Return the parts, from the filing of the total where the parts shown first come from another and do not fit it."""
     if total is None or sum(float(row["value"]) for row in known.values() if row is not None) <= float(total["value"]) + 0.005:
         return known
     table = results.table[results.table["vintage"].eq(total["vintage"]) & results.table["basis"].eq(total["basis"])]
-    return {name: keyed(table[table["quantity"] == name]).get((firm, year)) for name in known}
+    return {name: row_of(table[table["quantity"] == name], firm, year) for name in known}
 
 
 def _part(panel: Axes, x: float, base: float, value: float, tone: str) -> float:
@@ -237,12 +230,11 @@ def losses(results: Results, ax: Axes) -> Words:
         ],
     )
     grid = year_panels(ax, firms, years, low, max(high, -0.02 * low))
-    wides, narrows = keyed(reported), keyed(before)
     for panel, firm in zip(grid, firms, strict=True):
         panel.spines["bottom"].set_visible(False)
         panel.axhline(0, color=MUTED, linewidth=0.6)
         for x, year in enumerate(years):
-            wide, narrow = wides.get((firm, year)), narrows.get((firm, year))
+            wide, narrow = row_of(reported, firm, year), row_of(before, firm, year)
             if wide is None and narrow is None:
                 missing(panel, x, low * 0.02, rotation=90, va="top")
             if wide is not None:
@@ -318,7 +310,7 @@ def dependence(results: Results, ax: Axes) -> Words:
             panel.axhline(y + 0.2, color=FAINT, linewidth=0.5)
             mine = table[(table["firm"] == firm) & (table["quantity"] == quantity) & table["value"].notna()].sort_values("period_end")
             if mine.empty:
-                panel.text(0, y, f"{firm_name(firm)}: not disclosed", color=MUTED, size=scale(ax), va="bottom")
+                panel.text(0, y, f"{firm_name(firm)}: not disclosed", color=MUTED, size=scale(ax), style="italic", va="bottom")
                 continue
             last = mine.iloc[-1]
             drawn.append(last)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from finmodel.data import rows
 from finmodel.figures.drawing import Words, figure
-from finmodel.figures.labels import cells, legend, panels, room, size_of
+from finmodel.figures.labels import legend, panels, room, size_of
 from finmodel.figures.style import ACCENT, FAINT, FIRM_COLOURS, GREY, INK, LABEL, MUTED, NOTE, canvas, colour, full_day, ink, text_width
 from finmodel.figures.words import firm_name, latin, listed, shown_firms
 from finmodel.firms import firms as register
@@ -53,21 +54,19 @@ def us_persons(results: Results, ax: Axes) -> Words:
     room(ax, left=1.95, right=0.05, top=0.0, bottom=0.3)
     legend(ax, list(ANSWERS.values()))
     step = len(ACTIONS) + 0.6
-    boxes: dict[str, list[tuple[float, float, float, float]]] = {answer: [] for answer in ANSWERS}
     for number, firm in enumerate(firms):
         name = ax.annotate(firm_name(firm), (0, number * step + 1.5), (-138, 0), textcoords="offset points", annotation_clip=False)
         name.set(color=ink(firm), weight="bold", size=scale, va="center")
         for lane, action in enumerate(ACTIONS):
             mine = table[(table["firm"] == firm) & (table["quantity"] == action)]
             for row in rows(mine):
-                boxes[row["answer"]].append((place[row["period"]] + 0.03, number * step + lane + 0.06, 0.94, 0.86))
+                box = Rectangle((place[row["period"]] + 0.03, number * step + lane + 0.06), 0.94, 0.86, **ANSWERS[row["answer"]][1])
+                ax.add_patch(box)
         traded = [place[r["period"]] for r in rows(table[(table["firm"] == firm) & table["traded"].astype(bool)])]
         if traded:
             ax.plot(
                 [min(traded), max(traded) + 1], [number * step + len(ACTIONS) + 0.15] * 2, color=INK, linewidth=1, solid_capstyle="butt"
             )
-    for answer, where in boxes.items():
-        cells(ax, where, **ANSWERS[answer][1])
     ticks = [(i * step + lane + 0.5, text) for i in range(len(firms)) for lane, text in enumerate(ACTIONS.values())]
     ax.set(xlim=(0, len(days)), ylim=(len(firms) * step, -0.2), yticks=[y for y, _ in ticks])
     ax.set_yticklabels([text for _, text in ticks], size=min(scale, NOTE), color=MUTED)

@@ -51,7 +51,7 @@ def _bar(ax: Axes, y: float, value: float, text: str, tone: str, first: bool, ha
 
 def _reason(ax: Axes, y: float, text: str, width: float) -> None:
     """Write in a lane why it has no value."""
-    ax.text(0, y, "\n".join(wrap(text, width, NOTE)[:3]), size=NOTE, color=MUTED, va="top", linespacing=LINE)
+    ax.text(0, y, "\n".join(wrap(text, width, NOTE)[:3]), size=NOTE, color=MUTED, style="italic", va="top", linespacing=LINE)
 
 
 @figure("liquidity", of="cash_runway", tall=1.7)

@@ -8,8 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from finmodel.data import rows
-from finmodel.figures.drawing import NothingToDrawError, Words, figure
-from finmodel.figures.funding import matrix
+from finmodel.figures.drawing import Words, figure
 from finmodel.figures.labels import censored, panels, size_of
 from finmodel.figures.runway import LONGEST, months_text
 from finmodel.figures.style import FAINT, HALO, LABEL, MUTED, NOTE, bn, colour, number, pale
@@ -35,8 +34,6 @@ def scenarios(results: ScenarioResults, ax: Axes) -> Words:
     ax : matplotlib.axes.Axes
         Scenarios from top to bottom; two panels per firm.
     """
-    if results.paths:
-        return _with_funding(results, ax)
     names = [scenario.name for scenario in results.scenarios]
     table = results.table[results.table["scenario"].isin(names)]
     known = table[table["quantity"].eq("funds_needed_24m") & table["value"].notna() & table["scenario"].eq("baseline")]
@@ -60,16 +57,6 @@ def scenarios(results: ScenarioResults, ax: Axes) -> Words:
         "",
         table.loc[table["quantity"].isin(["net_burn", "funds_needed_24m", "runway", "runway_lost", "channels_closed"]), columns],
     )
-
-
-def _with_funding(results: ScenarioResults, ax: Axes) -> Words:
-    """Draw a run with paths: the chance of running out and the mean runway by scenario."""
-    table = results.defaults()
-    wide = table[table["quantity"].isin(["cash_out_24m", "restricted_mean_runway"]) & table["value"].notna()]
-    if wide.empty:
-        raise NothingToDrawError("no firm's cash flow and liquid funds are both disclosed")
-    data = wide.pivot_table(index=["firm", "scenario"], columns="quantity", values="value", sort=False).reset_index()
-    return matrix(data, ax, f"{results.definition}. {results.paths:,} paths.")
 
 
 def _shift(ax: Axes) -> None:
@@ -111,7 +98,7 @@ def _interval(ax: Axes, y: int, row: dict[str, Any], scale: float, firm: str) ->
         write = bn if scale > 1 else months_text
         text = " to ".join(dict.fromkeys((write(low * scale), write(high * scale)))) if low == low else "not computable"
         at = min(high, LONGEST if scale == 1 else high) if high == high else 0
-        ax.annotate(text, (at, y), (4, 0), textcoords="offset points", size=NOTE, va="center", color=MUTED, bbox=HALO)
+        ax.annotate(text, (at, y), (4, 0), textcoords="offset points", size=NOTE, va="center", color=MUTED, style="italic", bbox=HALO)
         return
     value = row["value"] / scale
     ax.plot(min(value, ax.get_xlim()[1]), y, "o", color=colour(firm), markersize=5)

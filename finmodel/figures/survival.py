@@ -52,30 +52,15 @@ def _each(results: SurvivalResults | Sequence[SurvivalResults]) -> tuple[Surviva
     return (results,) if isinstance(results, SurvivalResults) else tuple(results)
 
 
-def funds_day(run: SurvivalResults | CashModel) -> date:
-    """Return the day of the liquid funds from which the paths run, as the assumptions state it."""
-    assumptions = run.assumptions() if isinstance(run, CashModel) else run.assumptions
-    stated = re.search(r"those of (\d{4}-\d\d-\d\d)", " ".join(assumptions))
+def funds_day(run: SurvivalResults) -> date:
+    """Return the day of the liquid funds from which the paths run, as the run's assumptions state it."""
+    stated = re.search(r"those of (\d{4}-\d\d-\d\d)", " ".join(run.assumptions))
     return date.fromisoformat(stated[1]) if stated else run.start
 
 
-def stale(run: SurvivalResults | CashModel) -> bool:
+def stale(run: SurvivalResults) -> bool:
     """Whether the liquid funds from which the paths run are more than a year older than the day of the statements."""
     return (run.as_of - funds_day(run)).days > STALE_AFTER_DAYS
-
-
-def recent(statements: Statements) -> tuple[CashModel, ...]:
-    """Return the models of the firms shown whose liquid funds are disclosed and not stale.
-
-    Raises
-    ------
-    NothingToDrawError
-        If there is none.
-    """
-    known = tuple(m for m in fitted(statements) if m.liquid_funds == m.liquid_funds and not stale(m))
-    if not known:
-        raise NothingToDrawError("no firm's cash flow and recent liquid funds are both disclosed")
-    return known
 
 
 def disclosed(run: SurvivalResults) -> bool:
@@ -160,10 +145,9 @@ def runs_out(runs: Sequence[SurvivalResults]) -> str:
         table = run.survival
         gone = table.loc[(table["scenario"] == run.outcome.names[0]) & (table["quarter"] == 8), "cash_out"].iloc[0]
         said.append(f"{percent(float(gone))} for {firm_name(run.firm.name)}")
-    rest = f"no recent liquid funds from {listed(silent)}" if silent else ""
-    text = f"Model, no new money: chance of running out within 24 months {listed(said)}" if said else ""
-    found = "; ".join(part for part in (text, rest) if part)
-    return found[:1].upper() + found[1:]
+    rest = f"{listed(silent)} {'has' if len(silent) == 1 else 'have'} published no recent liquid funds" if silent else ""
+    text = f"Model, no new money: the chance of running out within 24 months is {listed(said)}" if said else ""
+    return "; ".join(part for part in (text, rest) if part)
 
 
 def spends(runs: Sequence[SurvivalResults]) -> str:
@@ -231,7 +215,7 @@ def cash_fan(results: SurvivalResults | Sequence[SurvivalResults], ax: Axes) -> 
         if inside:
             label_ends(panel, inside, NOTE - 0.5, 0.04)
     finding = (
-        f"{hits} of {held} later reported amounts lie inside the 80% band, which leaves out money raised since" if held else _left(runs)
+        f"{hits} of {held} later reported amounts lie inside the 80% band, which leaves out money raised since" if held else runs_out(runs)
     )
     return Words(
         finding,
@@ -243,19 +227,9 @@ def cash_fan(results: SurvivalResults | Sequence[SurvivalResults], ax: Axes) -> 
     )
 
 
-def _left(runs: Sequence[SurvivalResults]) -> str:
-    """Say what half of the paths have left after a year, for firms with recent liquid funds."""
-    said = []
-    for run in (r for r in runs if not stale(r)):
-        fan = run.cash_quantiles
-        row = fan[(fan["scenario"] == run.outcome.names[0]) & (fan["quarter"] == 4)].iloc[0]
-        said.append(f"RMB {bn(row['50%'])} bn for {firm_name(run.firm.name)} by {month(row['day'])}")
-    return f"With no new money, liquid funds come to {listed(said)} in the middle path" if said else "No firm has recent liquid funds"
-
-
 def gaps(statements: Statements) -> tuple[Results, ...]:
     """Return what must arrive for every firm shown whose liquid funds are disclosed."""
-    runs = [run for run in survivals(statements) if disclosed(run) and not stale(run)]
+    runs = [run for run in survivals(statements) if disclosed(run)]
     found = tuple(gap for run in runs if len((gap := run.funding_gap()).table))
     if not found:
         raise NothingToDrawError("no firm's liquid funds are disclosed and recent enough for a funding gap")
@@ -287,7 +261,9 @@ def funding_gap(results: Results | Sequence[Results], ax: Axes) -> Words:
         )
         for x, row in enumerate(rows(table)):
             if row["value"] != row["value"]:
-                panel.text(x, 0.02 * top, "no amount suffices", rotation=90, size=NOTE, color=MUTED, ha="center", va="bottom")
+                panel.text(
+                    x, 0.02 * top, "no amount suffices", rotation=90, size=NOTE, color=MUTED, ha="center", va="bottom", style="italic"
+                )
                 continue
             value, error = round(row["value"] / 1e9, 2), round(2 * row["error"] / 1e9, 2)
             panel.bar(x, value, 0.6, color=colour(firm))
@@ -334,13 +310,13 @@ def priors(results: CashModel | Sequence[CashModel], ax: Axes) -> Words:
     ax.set_xlabel("standard deviations of the prior from its mean; grey: the prior's 95 % interval", size=NOTE)
     for place, model in enumerate(models):
         shift = (place - (len(models) - 1) / 2) * 0.8 / len(models)
-        mine, tone = table[table["firm"] == model.firm], colour(model.firm)
-        y = mine["parameter"].map(names.index) + shift
-        own = mine["prior_share"] < 0.5
-        for kept, look in ((own, tone), (~own, pale(tone))):
-            ax.hlines(y[kept], mine["low"][kept].clip(-4, 4), mine["high"][kept].clip(-4, 4), color=look, linewidth=1.1)
-        near = mine["value"].abs() <= 4
-        ax.plot(mine["value"][near], y[near], "o", color=tone, markersize=2.2)
+        for row in rows(table[table["firm"] == model.firm]):
+            y, tone = names.index(row["parameter"]) + shift, colour(model.firm)
+            ax.plot(
+                np.clip([row["low"], row["high"]], -4, 4), [y, y], color=tone if row["prior_share"] < 0.5 else pale(tone), linewidth=1.1
+            )
+            if abs(row["value"]) <= 4:
+                ax.plot(row["value"], y, "o", color=tone, markersize=2.2)
         ax.text(0.25 * place, 1.012, firm_name(model.firm), transform=ax.transAxes, color=ink(model.firm), weight="bold", size=LABEL)
     first = models[0]
     shares = first.params["prior_share"].dropna()
