@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: pack test lint types check notebooks clean
+.PHONY: pack test lint types check coverage notebooks clean
 
 pack: $(VENV)/installed
 	mkdir -p build
@@ -19,7 +19,10 @@ types: $(VENV)/tested
 	$(BIN)/mypy
 
 check: $(VENV)/tested
-	$(BIN)/python -m pytest -n auto --cov=finmodel --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto
+
+coverage: $(VENV)/tested
+	$(BIN)/python -m pytest -n auto --cov=finmodel --cov-report=term:skip-covered --cov-fail-under=90
 
 notebooks: $(VENV)/installed
 	$(BIN)/pip install --quiet ".[notebooks]"
