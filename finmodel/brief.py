@@ -182,12 +182,12 @@ def _restrictions(firm: str, title: str, day: date) -> Iterator[dict[str, Any]]:
     regimes = load_regimes()
     mine = [d for d in shipped_names().designations if d.firm == firm]
     for one in mine:
-        if not one.in_force(day):
+        if not one.in_force(day, day):
             continue
-        yield {"period": day.isoformat(), "quantity": "restriction", "variant": one.regime, "status": one.status, "note": one.note,
+        yield {"period": day.isoformat(), "quantity": "restriction", "variant": one.regime, "status": one.status,
                "sentence": _restriction_sentence(one, regimes[one.regime].title, day), "sure": SURE.get(one.status, one.status),
                "sources": f"{one.citation}; {one.source}"}  # fmt: skip
-    if not any(d.in_force(day) for d in mine):
+    if not any(d.in_force(day, day) for d in mine):
         sentence = f"{title} is on none of the lists held here on {quoted_day(day)}."
         yield {"period": day.isoformat(), "quantity": "restriction", "status": "none", "sentence": sentence}
 
@@ -197,7 +197,8 @@ def _restriction_sentence(one: Designation, title: str, day: date) -> str:
     started = f"listed {quoted_day(one.listed_on)}"
     if one.effective_on > day:
         return f"{title}: {name} is {started}; it takes effect on {quoted_day(one.effective_on)}."
-    divest = f"; trades to divest were open until {quoted_day(one.divest_by)}" if one.divest_by else ""
+    open_still = one.divest_by is not None and day < one.divest_by
+    divest = f"; trades to divest {'are' if open_still else 'were'} open until {quoted_day(one.divest_by)}" if one.divest_by else ""
     return f"{title}: {name} is {started}, in effect since {quoted_day(one.effective_on)}{divest}."
 
 

@@ -221,7 +221,13 @@ def _word_faults(row: dict[str, str], typed: dict[str, object], known: set[str])
     if row["currency"] and row["currency"] not in CURRENCIES:
         wrong.append(("currency", repr(row["currency"]), f"one of {', '.join(CURRENCIES)}, or blank where it is not money"))
     typed["status"] = row["status"] or "single"
+    typed["statement"] = row["statement"] or _statements().get(row["line_item"], "")
     return wrong
+
+
+@cache
+def _statements() -> dict[str, str]:
+    return dict(line_items()["statement"])
 
 
 def _number(text: str) -> float:

@@ -33,7 +33,7 @@ STOCHASTIC_COLUMNS = (
 )  # fmt: skip
 TABLES = (
     "channels", "channel_terms", "investor_classes", "class_mix", "offering_terms", "market", "ipo_stages", "ipo_paths", "exposures",
-    "levers", "designations", "events",
+    "levers", "designations", "events", "priors", "fx", "firms", "line_items",
 )  # fmt: skip
 HORIZON = 60
 _SHARES = ("firm", "quantity", "restriction", "value", "error", "unit", "reason")
@@ -260,7 +260,7 @@ def run_scenarios(
         definition=f"Share of paths out of cash and restricted mean runway over {3 * quarters} months of the cash model, with funding as "
         "the channels, the law and the scenario let it arrive; error: one Monte Carlo standard error; difference: against the baseline on "
         "the same draws, its direct part with responses held fixed, and what responses add",
-        inputs=frozen_inputs(statements, chosen, paths, seed),
+        inputs=frozen_inputs(statements, chosen, paths, seed, {"liquid_funds": liquid_funds, **(shares or {})}),
         models=tuple(m for m in models if m.firm not in open_funds),
         without_model={**without, **open_funds},
         shares=_shares(shares),
@@ -343,14 +343,25 @@ def _table(rows: list[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
     return table
 
 
-def frozen_inputs(statements: Statements, chosen: Sequence[Scenario], paths: int = 0, seed: int = 0) -> pd.DataFrame:
-    """Return what goes into a run, with a digest each, so that a result can be told from one of other inputs."""
-    facts = hashlib.sha256("\n".join(sorted(statements.facts["fact_id"])).encode()).hexdigest()[:12]
+def frozen_inputs(
+    statements: Statements,
+    chosen: Sequence[Scenario],
+    paths: int = 0,
+    seed: int = 0,
+    given: Mapping[str, float | None] | None = None,
+) -> pd.DataFrame:
+    """Return what goes into a run, with a digest each, so that a result can be told from one of other inputs.
+
+    `given` holds what the caller assumed: liquid funds and shares by name.
+    """
+    read = statements.facts[["fact_id", "value", "currency", "published_on", "read_from", "status"]].sort_values(["fact_id", "value"])
+    facts = hashlib.sha256(read.to_csv(index=False, float_format="%.15g").encode()).hexdigest()[:12]
     rows = [("facts", f"as of {statements.day}", facts), *(("scenario", s.name, s.digest) for s in chosen)]
     rows += [("table", f"{name}.csv", _digest(f"{name}.csv")) for name in TABLES]
     rows += [("regime", path.stem, _digest(f"restrictions/{path.name}")) for path in sorted((data_root() / "restrictions").glob("*.toml"))]
     if paths:
         rows.append(("draws", f"{paths} paths", f"seed {seed}"))
+    rows += [("assumed", name, f"{value:.15g}") for name, value in (given or {}).items() if value is not None]
     return pd.DataFrame(rows, columns=["kind", "name", "digest"])
 
 

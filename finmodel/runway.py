@@ -133,8 +133,8 @@ def cash_runway(statements: Statements, firms: Sequence[str] | None = None) -> R
 
 
 def liquid_funds(statements: Statements, firm: str) -> list[Fund]:
-    """Return every reading of a firm's liquid funds, per definition and balance date, the newest date first."""
-    lines = statements.lines(firm)
+    """Return every reading of a firm's liquid funds in its main currency, per definition and balance date, the newest date first."""
+    lines = _in_main_currency(statements, firm)
     instants = lines[lines["months"] == 0]
     found = []
     for name, items in LIQUID_FUNDS.items():
@@ -148,11 +148,11 @@ def liquid_funds(statements: Statements, firm: str) -> list[Fund]:
 
 
 def yearly_flows(statements: Statements, firm: str) -> list[Flow]:
-    """Return the twelve-month windows over which operating cash flow is known, the newest first.
+    """Return the twelve-month windows over which operating cash flow is known in the firm's main currency, the newest first.
 
     A window is a reported year or twelve months, two consecutive halves, or a year plus a half less the same half a year earlier.
     """
-    lines = statements.lines(firm)
+    lines = _in_main_currency(statements, firm)
     flows = lines[(lines["months"] > 0) & lines["line_item"].isin(["operating_cash_flow", *CAPITAL_EXPENDITURE])]
     found = []
     for _, mine in flows.groupby("basis", sort=False):
@@ -173,7 +173,7 @@ def yearly_flows(statements: Statements, firm: str) -> list[Flow]:
                 Flow(window, end, 12, value, capital[1] if capital else float("nan"), item if capital else "",
                      "".join(m for m in "†~" if m in marks), ids)
             )  # fmt: skip
-    return sorted(found, key=lambda f: f.end, reverse=True)
+    return sorted(found, key=lambda f: (f.end, not np.isnan(f.capital)), reverse=True)
 
 
 def amounts(lines: pd.DataFrame) -> dict[tuple[Period, str], Line]:
@@ -328,7 +328,7 @@ def _runway_rows(
 def _why_not(newest: Sequence[Fund], fresh: Sequence[Fund], flow: Flow | None, on: date) -> list[str]:
     reasons = []
     if not newest:
-        reasons.append(f"missing: liquid funds ({_any_of(LIQUID_FUNDS)})")
+        reasons.append(f"missing: liquid funds in the currency of the accounts ({_any_of(LIQUID_FUNDS)})")
     elif not fresh:
         last = max(newest, key=lambda f: f.day)
         reasons.append(f"stale: {last.definition} of {last.day} is {age_in_months(last.day, on)} months old")
@@ -354,7 +354,7 @@ def _needed_rows(flow: Flow, currency: str) -> Iterator[tuple[dict[str, Any], tu
 
 
 def _due_rows(statements: Statements, firm: str, currency: str) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
-    lines = statements.lines(firm)
+    lines = _in_main_currency(statements, firm)
     due = lines[lines["line_item"].eq("borrowings_current")].sort_values("period_end")
     if due.empty:
         yield _missing("due_within_12_months", statements.day.isoformat(), "current borrowings", "missing: borrowings current"), ()
@@ -409,6 +409,12 @@ def _listed_from(firm: str) -> date | None:
 def _missing(quantity: str, period: str, variant: str, reason: str) -> dict[str, Any]:
     return {"period": period, "quantity": quantity, "variant": variant, "value": np.nan, "status": "not computable", "reason": reason,
             "default": True}  # fmt: skip
+
+
+def _in_main_currency(statements: Statements, firm: str) -> pd.DataFrame:
+    """Return the firm's lines in the currency of most of its facts: amounts in another one are never put beside them."""
+    lines = statements.lines(firm)
+    return lines[lines["currency"].eq(_currency(statements, firm))]
 
 
 def _currency(statements: Statements, firm: str) -> str:

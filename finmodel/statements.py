@@ -34,7 +34,8 @@ def load_statements(*paths: str | os.PathLike[str], shipped: bool = True) -> Sta
     Parameters
     ----------
     *paths : path
-        Facts files (CSV with the columns of :data:`finmodel.facts.FACT_COLUMNS`).
+        Facts files (CSV with the columns of :data:`finmodel.facts.FACT_COLUMNS`). A fact in them takes the place of the shipped fact of
+        the same ``fact_id``, so that what :func:`finmodel.verify_facts` wrote counts.
     shipped : bool
         Whether to take the shipped facts too.
 
@@ -64,7 +65,9 @@ def load_statements(*paths: str | os.PathLike[str], shipped: bool = True) -> Sta
             faults += error.faults
     if faults:
         raise DataError(faults)
-    return Statements(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0])
+    given = {one for part in parts[1:] for one in part["fact_id"]}
+    parts[0] = parts[0][~parts[0]["fact_id"].isin(given)] if shipped else parts[0]
+    return Statements(pd.concat(parts, ignore_index=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,9 +115,12 @@ class Statements:
         Raises
         ------
         LookupError
-            If a firm has no facts here; the nearest names are proposed.
+            If a firm has no facts here (by the day); the nearest names are proposed.
         """
+        later_firms = set() if self.later is None else set(self.later["firm"])
         for firm in firms:
+            if firm not in self.firms and firm in later_firms:
+                raise LookupError(f"no figures of {firm!r} had been published by {self.day}")
             if firm not in self.firms:
                 raise unknown("firm", firm, self.firms)
         later = None if self.later is None else self.later[self.later["firm"].isin(list(firms))]
@@ -133,15 +139,14 @@ class Statements:
     def firms(self) -> tuple[str, ...]:
         """Firms with facts, in the order of ``firms.csv``, then others by name."""
         order = {name: place for place, name in enumerate(read_table("firms")["firm"])}
-        seen = set(self.facts["firm"]) | (set() if self.later is None else set(self.later["firm"]))
-        return tuple(sorted(seen, key=lambda name: (order.get(name, len(order)), name)))
+        return tuple(sorted(set(self.facts["firm"]), key=lambda name: (order.get(name, len(order)), name)))
 
     @cached_property
     def versions(self) -> pd.DataFrame:
         """Every version of every line, best first within its slot, with our sign convention and labelled periods.
 
-        Filings come before vendors' copies; then the latest (in an as-filed view the first) publication; then printed before
-        derived figures, confirmed before single ones.
+        Filings come before vendors' copies; then the latest (in an as-filed view the first) publication; then what was read in the
+        document before what was not, printed before derived figures, confirmed before single ones.
         """
         return _versions(self.facts, self.earliest)
 
@@ -167,8 +172,7 @@ class Statements:
         """
         table = self._lines if derived else self._printed_lines
         if firm is not None:
-            if firm not in self.firms:
-                raise unknown("firm", firm, self.firms)
+            self.select([firm])
             table = table[table["firm"] == firm]
         if line_item is not None:
             table = table[table["line_item"] == line_item]
@@ -220,7 +224,9 @@ def _versions(facts: pd.DataFrame, earliest: bool) -> pd.DataFrame:
     table = facts[facts["line_item"] != ""].copy()
     signs = line_items()["sign"]
     expense = table["line_item"].map(signs).eq("expense")
-    table["value"] = np.where(expense & _printed_negative(table, expense), -table["value"], table["value"])
+    paid = expense & table["line_item"].map(line_items()["statement"]).eq("cash_flow")
+    value = np.where(expense & ~paid & _printed_negative(table, expense & ~paid), -table["value"], table["value"])
+    table["value"] = np.where(paid, np.abs(value), value)
     pairs = zip(table["period_start"], table["period_end"], strict=True)
     table["period"] = [Period(parse_date(e), parse_date(s) if s else None).label for s, e in pairs]
     table["vintage"] = table["document"]
@@ -230,6 +236,7 @@ def _versions(facts: pd.DataFrame, earliest: bool) -> pd.DataFrame:
         {
             "vendor": table["read_from"].eq("vendor"),
             "published": pd.to_datetime(table["published_on"]).astype("int64") * (1 if earliest else -1),
+            "secondary": ~table["read_from"].eq("primary"),
             "derived": table["status"].eq("derived"),
             "single": ~table["status"].eq("confirmed"),
             "fact_id": table["fact_id"],
@@ -244,7 +251,7 @@ def _printed_negative(table: pd.DataFrame, expense: pd.Series) -> pd.Series:
     """Tell which expense lines stand in a document that prints expenses as negative numbers.
 
     Hong Kong accounts print costs in parentheses, A-share and US accounts do not; a lone negative expense among positive ones is a
-    reversal and keeps its sign.
+    reversal and keeps its sign. (Payments of a cash-flow statement are amounts whatever their sign.)
     """
     group = [table["firm"], table["document"], table["statement"]]
     balance = np.sign(table["value"].where(expense)).groupby(group).transform("sum")

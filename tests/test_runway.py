@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 from making import cash, facts, flow
 
 from finmodel.runway import age_in_months, cash_runway, is_stale, liquid_funds, yearly_flows
-from finmodel.statements import Statements
+from finmodel.statements import Statements, load_statements
 
 
 def shown(statements: Statements, day: str, firm: str) -> pd.DataFrame:
@@ -116,3 +117,26 @@ def test_more_cash_never_shortens_runway() -> None:
         )
         values.append(row["value"])
     assert values == [5, 10, 20]
+
+
+def test_a_file_with_the_columns_of_the_readme_and_mixed_signs(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text(
+        "firm,line_item,period_start,period_end,value,currency,basis,document,published_on\n"
+        "acme,revenue,2020-01-01,2020-12-31,100,CNY,IFRS,ar,2021-03-31\n"
+        "acme,cost_of_sales,2020-01-01,2020-12-31,50,CNY,IFRS,ar,2021-03-31\n"
+        "acme,selling,2020-01-01,2020-12-31,50,CNY,IFRS,ar,2021-03-31\n"
+        "acme,operating_cash_flow,2020-01-01,2020-12-31,-60,CNY,IFRS,ar,2021-03-31\n"
+        "acme,capital_expenditure,2020-01-01,2020-12-31,-24,CNY,IFRS,ar,2021-03-31\n"
+        "acme,cash_and_cash_equivalents,,2020-12-31,120,CNY,IFRS,ar,2021-03-31\n"
+    )
+    table = cash_runway(load_statements(tmp_path / "mine.csv", shipped=False)).table.set_index(["quantity", "variant"])
+    assert table.loc[("net_burn", "with capital expenditure"), "value"] == pytest.approx(7)
+    assert table.loc[("net_burn", "without capital expenditure"), "value"] == pytest.approx(5)
+    assert table.loc[("runway", "cash and cash equivalents, with capital expenditure"), "value"] == pytest.approx(120 / 7)
+
+
+def test_amounts_in_another_currency_are_never_divided() -> None:
+    made = Statements(facts(cash(120, currency="USD"), flow("revenue", 9), flow("operating_cash_flow", -60))).as_of("2021-06-30")
+    row = cash_runway(made).defaults().set_index("quantity").loc["runway"]
+    assert np.isnan(row["value"])
+    assert "liquid funds in the currency of the accounts" in row["reason"]

@@ -155,3 +155,19 @@ def test_the_order_of_facts_does_not_matter(order: list[int]) -> None:
     plain = Statements(table).lines().sort_values(keys).reset_index(drop=True)
     mixed = Statements(table.iloc[order].reset_index(drop=True)).lines().sort_values(keys).reset_index(drop=True)
     pd.testing.assert_frame_equal(plain, mixed)
+
+
+def test_a_verified_fact_takes_the_place_of_the_shipped_one(tmp_path: Path, statements: Statements) -> None:
+    one = statements.facts[(statements.facts["firm"] == "sensetime") & (statements.facts["line_item"] == "revenue")].head(1)
+    fm.write_facts(one.assign(read_from="primary", page=pd.array([7], dtype="Int64")), tmp_path / "mine.csv")
+    both = fm.load_statements(tmp_path / "mine.csv")
+    assert len(both.facts) == len(statements.facts)
+    line = both.lines("sensetime", "revenue").set_index("fact_id").loc[one["fact_id"].iloc[0]]
+    assert "†" not in line["mark"]
+
+
+def test_a_firm_without_figures_by_the_day_is_not_there(statements: Statements) -> None:
+    early = statements.as_of("2018-01-01")
+    assert "yitu" not in early.firms
+    with pytest.raises(LookupError, match="no figures of 'yitu' had been published by 2018-01-01"):
+        early.select(["yitu"])

@@ -94,9 +94,10 @@ class RatioResults(Results):
             value = group["value"].median()
         else:
             assert self.statements is not None
-            lines = converted(self.statements.lines(line_item=weights), "CNY")
+            lines = self.statements.lines(line_item=weights)
             if lines.empty:
                 raise unknown("weights", weights, {"firms", "median", *line_items().index})
+            lines = converted(lines[lines["period"].eq(str(period)) & lines["firm"].isin(group["firm"])], "CNY")
             kept = group.merge(lines[["firm", "period", "basis", "value"]], on=["firm", "period", "basis"], suffixes=("", "_weight"))
             value = np.average(kept["value"], weights=kept["value_weight"]) if len(kept) else np.nan
         return period, float(value), len(kept), ", ".join(kept["firm"]), weights

@@ -141,7 +141,7 @@ def cost_to_revenue_multiverse(
     for vintage, view in (("as filed", statements.as_filed()), ("latest", statements)):
         computed = compute_ratios(view.select(present), ["cost_to_revenue"])
         for definition in DEFINITIONS:
-            cells = list(_cells(computed, view, definition, vintage))
+            cells = list(_cells(computed, view.select(present), definition, vintage))
             for row, ids in _readings(cells, definition, vintage, present):
                 rows.append(row)
                 used += [("all", row["period"], "cost_to_revenue", row["variant"], one) for one in ids]
