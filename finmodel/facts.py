@@ -64,6 +64,17 @@ def line_items() -> pd.DataFrame:
     return read_table("line_items").set_index("line_item")
 
 
+def is_detail(label: str) -> bool:
+    """Tell whether a label says that its line is contained in the line above.
+
+    Examples
+    --------
+    >>> is_detail("其中：银行借款"), is_detail("of which: bank loans"), is_detail("Bank loans")
+    (True, True, False)
+    """
+    return label.lstrip().lower().startswith(("其中", "including", "of which"))
+
+
 def check_facts(facts: pd.DataFrame, where: str = "facts", first_row: int = 2) -> pd.DataFrame:
     """Return `facts` as a typed facts table, or raise with everything that is wrong with it.
 

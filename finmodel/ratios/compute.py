@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -376,14 +377,14 @@ def facts_used(statements: Statements, used: Iterable[tuple[Any, ...]]) -> pd.Da
     statements : Statements
         Where the facts stand.
     used : iterable of (firm, period, quantity, variant, fact_id)
-        What was computed from which fact; ``"a - b"`` names two.
+        What was computed from which fact; ``"a - b"`` and ``"a + b"`` name two.
 
     Returns
     -------
     pandas.DataFrame
         Columns of :data:`SOURCE_COLUMNS`.
     """
-    rows = [(f, p, q, v, one) for f, p, q, v, ids in used for one in str(ids).split(" - ")]
+    rows = [(f, p, q, v, one) for f, p, q, v, ids in used for one in re.split(" [-+] ", str(ids))]
     keys = pd.DataFrame(rows, columns=["firm", "period", "quantity", "variant", "fact_id"]).drop_duplicates()
     facts = statements.facts.drop(columns=["firm"])
     secondary = np.where(facts["read_from"].eq("primary"), "", "†")
