@@ -67,9 +67,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("market_loading", "correlation", -1.0, 1.0, 0.0, "of the revenue shock with the shock common to all firms"),
     Parameter("first_half_revenue", "share", 0.01, 0.99, 0.5, "of a year's revenue, January to June"),
     Parameter("first_half_collections", "share", 0.0, 1.0, 0.5, "of a year's collections, January to June"),
-    Parameter("collection_lag", "quarters", 0.0, 40.0, None, "trade receivables at year end / average quarterly revenue"),
+    Parameter("collection_lag", "quarters", 0.0, 40.0, None, "trade receivables after provisions at year end / average quarterly revenue"),
     Parameter("loss_rate", "share", 0.0, 1.0, 0.0, "of amounts due that never arrive"),
-    Parameter("receivables", "CNY", 0.0, _INF, None, "trade receivables at the start"),
+    Parameter("receivables", "CNY", 0.0, _INF, None, "trade receivables after provisions at the start"),
     *(Parameter(b, "CNY per quarter", 0.0, _INF, None, "cost at the start, as printed") for b in BLOCKS),
     *(Parameter(f"{b}_noncash", "share", 0.0, 1.0, 0.0, "of the cost that never touches cash") for b in BLOCKS),
     *(Parameter(f"{b}_drift", "log per year", -10.0, 10.0, 0.0, "growth of the cost at constant revenue") for b in BLOCKS),
@@ -468,7 +468,9 @@ def derive(parameters: Mapping[str, float | Floats]) -> npt.NDArray[np.float32]:
 
     p = {d.name: np.atleast_1d(np.asarray(parameters.get(d.name, d.default), dtype=float)) for d in PARAMETERS}
     draws = max(v.size for v in p.values())
-    speed, lag = p["mean_reversion"], p["collection_lag"]
+    speed, paid = p["mean_reversion"], 1 - p["loss_rate"]
+    before = 1 / np.where(paid > 0, paid, 1)  # the kernel's receivables are before provisions: a loss leaves them when the rest is paid
+    lag = p["collection_lag"] * before
     keep = np.exp(-speed * QUARTER)
     spread = np.sqrt(np.where(speed > 0, -np.expm1(-2 * speed * QUARTER) / np.where(speed > 0, 2 * speed, 1), QUARTER))
     first, second = collection_rates(lag, p["first_half_revenue"], p["first_half_collections"])
@@ -490,8 +492,8 @@ def derive(parameters: Mapping[str, float | Floats]) -> npt.NDArray[np.float32]:
         "collected_first": first,
         "collected_second": second,
         "lag": lag,
-        "paid": 1 - p["loss_rate"],
-        "due": p["receivables"],
+        "paid": paid,
+        "due": p["receivables"] * before,
         **{f"cost_{k}": p[b] * (1 - p[f"{b}_noncash"]) for k, b in enumerate(BLOCKS)},
         **{f"drift_{k}": p[f"{b}_drift"] * QUARTER for k, b in enumerate(BLOCKS)},
         **{f"up_{k}": p[f"{b}_up"] for k, b in enumerate(BLOCKS)},
