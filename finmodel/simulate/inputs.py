@@ -73,7 +73,9 @@ def derive(parameters: Mapping[str, float | Floats]) -> npt.NDArray[np.float32]:
 
     p = {d.name: np.atleast_1d(np.asarray(parameters.get(d.name, d.default), dtype=float)) for d in PARAMETERS}
     draws = max(v.size for v in p.values())
-    speed, lag = p["mean_reversion"], p["collection_lag"]
+    speed, paid = p["mean_reversion"], 1 - p["loss_rate"]
+    before = 1 / np.where(paid > 0, paid, 1)  # the kernel's receivables are before provisions: a loss leaves them when the rest is paid
+    lag = p["collection_lag"] * before
     keep = np.exp(-speed * QUARTER)
     spread = np.sqrt(np.where(speed > 0, -np.expm1(-2 * speed * QUARTER) / np.where(speed > 0, 2 * speed, 1), QUARTER))
     first, second = collection_rates(lag, p["first_half_revenue"], p["first_half_collections"])
@@ -95,8 +97,8 @@ def derive(parameters: Mapping[str, float | Floats]) -> npt.NDArray[np.float32]:
         "collected_first": first,
         "collected_second": second,
         "lag": lag,
-        "paid": 1 - p["loss_rate"],
-        "due": p["receivables"],
+        "paid": paid,
+        "due": p["receivables"] * before,
         **{f"cost_{k}": p[b] * (1 - p[f"{b}_noncash"]) for k, b in enumerate(BLOCKS)},
         **{f"drift_{k}": p[f"{b}_drift"] * QUARTER for k, b in enumerate(BLOCKS)},
         **{f"up_{k}": p[f"{b}_up"] for k, b in enumerate(BLOCKS)},
