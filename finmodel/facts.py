@@ -58,6 +58,12 @@ CURRENCIES = (
 KEY = ("firm", "line_item", "period_start", "period_end", "basis", "document", "currency")
 """A fact with a line item is unique on these columns and its line of the statement (current and non-current parts are two lines)."""
 
+IN_PARTS = (
+    "lease_liabilities", "borrowings", "debt_including_leases", "preferred_shares", "contract_liabilities", "contract_assets",
+    "restricted_cash", "term_deposits", "financial_assets_at_fvtpl",
+)  # fmt: skip
+"""Line items that a balance sheet may print on several lines (current and non-current)."""
+
 
 def line_items() -> pd.DataFrame:
     """Return the chart of line items, indexed by name (see ``data/line_items.csv``)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from finmodel.facts import KEY, is_detail, line_items
+from finmodel.facts import IN_PARTS, KEY, is_detail, line_items
 from finmodel.units import Period, parse_date
 
 LINE_COLUMNS = (
@@ -70,20 +70,20 @@ def _printed_negative(table: pd.DataFrame, expense: pd.Series) -> pd.Series:
 def added_up(facts: pd.DataFrame) -> pd.DataFrame:
     """Return facts in which what one balance sheet prints of a line item on several lines is one row.
 
-    Lease liabilities, borrowings or restricted cash stand in the current and in the non-current part of a balance sheet; the line item
-    is their sum, marked ``~``, whose ``fact_id`` names the parts (``a + b``). Nothing is counted twice:
+    Lease liabilities, restricted cash and others (:data:`finmodel.facts.IN_PARTS`) stand in the current and in the non-current part of
+    a balance sheet; the line item is their sum, marked ``~``, whose ``fact_id`` names the parts (``a + b``). Nothing is counted twice:
 
     - a line that equals the sum of the others is their total and stands for them; a total stands in the same part of the balance sheet
       as its parts, or beneath them all;
     - a detail of the line above ("of which", 其中) is no part;
     - of a balance sheet that the document prints twice each line counts once.
 
-    Flows, totals of the balance sheet, vendors' copies and figures without the number of their line are never added.
+    Other line items, vendors' copies and figures without the number of their line are never added.
     """
     stock = facts["statement"].eq("financial_position") & facts["months"].eq(0) & facts["read_from"].ne("vendor")
     sheets = facts.assign(line=pd.to_numeric(facts["line_no"], errors="coerce"))[stock].dropna(subset="line")
     sheets = sheets.sort_values("line", kind="stable")
-    lines = sheets[sheets["status"].ne("derived") & ~_is_total(sheets)]
+    lines = sheets[sheets["line_item"].isin(IN_PARTS) & sheets["status"].ne("derived")]
     several = lines[lines.duplicated([*KEY, "read_from"], keep=False)]
     sums, added = [], set()
     for _, group in several.groupby([*KEY, "read_from"], sort=False):
@@ -95,13 +95,9 @@ def added_up(facts: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([facts.drop(index=list(added)), *sums]).reset_index(drop=True) if sums else facts.copy()
 
 
-def _is_total(facts: pd.DataFrame) -> pd.Series[bool]:
-    return facts["line_item"].str.startswith("total_")
-
-
 def _parts(lines: pd.DataFrame, sheet: pd.DataFrame) -> pd.DataFrame:
     """Return those of the lines of one line item that add up to it; `sheet` holds all lines of the balance sheet."""
-    totals = sheet[_is_total(sheet)].drop_duplicates(["line_item", "line"])
+    totals = sheet[sheet["line_item"].str.startswith("total_")].drop_duplicates(["line_item", "line"])
     counts = totals["line_item"].value_counts()
     printed = counts.get("total_assets", counts.min() if len(counts) else 1)
     again, often = lines.groupby("value").cumcount(), lines.groupby("value")["value"].transform("size")
