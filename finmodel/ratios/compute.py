@@ -341,9 +341,25 @@ def _with_defaults(table: pd.DataFrame, statements: Statements) -> pd.DataFrame:
     )
     best_first = table.loc[order.sort_values(list(order.columns), kind="stable").index]
     default = ~best_first.duplicated(["firm", "period", "quantity"]) & ~extra.loc[best_first.index]
-    table = table.assign(default=default, _firm=table["firm"].map({firm: i for i, firm in enumerate(statements.firms)}))
+    table = table.assign(
+        default=default,
+        note=_with_basis(table, latest, default),
+        _firm=table["firm"].map({firm: i for i, firm in enumerate(statements.firms)}),
+    )
     ordered = table.sort_values(["_firm", "quantity", "period_end", "months", "order", "_rank"], kind="stable")
     return ordered.drop(columns="_firm")
+
+
+def _with_basis(table: pd.DataFrame, latest: Mapping[tuple[str, str], str], default: pd.Series[bool]) -> pd.Series[str]:
+    """Add to the note on which basis a value stands where two could give it: the latest filing goes first."""
+    known = table["basis"].where(table["value"].notna())
+    choice = known.groupby([table[c] for c in ("firm", "period", "quantity")]).transform("nunique") > 1
+    filed = [latest.get((f, p), b) for f, p, b in zip(table["firm"], table["period"], table["basis"], strict=True)]
+    other = known.notna() & (table["basis"] != filed)
+    note = np.where(other, table["basis"] + " accounts; the latest filing is " + pd.Series(filed, index=table.index), "")
+    note = np.where(other & default, note + " and gives it by proxy or not at all", note)
+    note = np.where(choice & known.notna() & ~other, table["basis"] + " accounts, the latest filing", note)
+    return table["note"].where(note == "", table["note"].where(table["note"] == "", table["note"] + "; ") + note)
 
 
 def _latest_basis(statements: Statements) -> dict[tuple[str, str], str]:
