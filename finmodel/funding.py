@@ -37,8 +37,6 @@ from finmodel.units import parse_date
 REGIMES = ("us-securities-ban", "us-outbound")
 """Regimes that bind investors in securities; the others gate the firm's own listing, its supplies or its customers."""
 COLUMNS = (*RECORD_COLUMNS, "channel", "investor_class", "share", "legal", "contractual", "chill", "low", "high", "citation", "default")
-ELASTICITIES = (1.0, 40.0)
-"""Range over which the elasticity of demand is swept, log-uniformly."""
 Law = tuple[tuple[str, str], ...]
 """Regimes that a scenario takes, each with the day whose law is asked (blank: as it later became)."""
 
@@ -382,6 +380,15 @@ class Term:
 
 
 @cache
+def market_terms() -> dict[str, Term]:
+    """Return the market's stated quantities with their intervals (``data/market.csv``)."""
+    return {
+        r["quantity"]: Term(float(r["low"]), float(r["central"]), float(r["high"]), r["unit"], r["reference"], r["note"])
+        for r in rows(read_table("market"))
+    }
+
+
+@cache
 def channel_terms(channel: str, firm: str) -> dict[str, Term]:
     """Return hazard, size, cost and lead time of a channel; the firm's own record takes the place of the general one."""
     table = read_table("channel_terms")
@@ -410,14 +417,15 @@ def price_effect(lost: float, elasticity: float) -> float:
 
 
 def elasticity_sweep(lost: float, points: int = 41) -> pd.DataFrame:
-    """Return the price effect of losing a share of demand over elasticities from 1 to 40, log-uniformly spaced.
+    """Return the price effect of losing a share of demand over the range of elasticities in ``data/market.csv``, log-uniformly spaced.
 
     Returns
     -------
     pandas.DataFrame
         Columns elasticity and price_effect, one row per point.
     """
-    values = np.geomspace(*ELASTICITIES, points)
+    span = market_terms()["elasticity"]
+    values = np.geomspace(span.low, span.high, points)
     return pd.DataFrame({"elasticity": values, "price_effect": [price_effect(lost, float(e)) for e in values]})
 
 

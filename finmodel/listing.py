@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from finmodel.arrivals import Assumptions, Books, Calendar, market_terms
+from finmodel.arrivals import Assumptions, Books, Calendar
 from finmodel.data import read_table, rows
 from finmodel.firms import find_firm
-from finmodel.funding import channel_terms
+from finmodel.funding import channel_terms, market_terms
 from finmodel.ipo import VENUES, Listings, standing
 from finmodel.restrictions import listing_gates
 from finmodel.results import RECORD_COLUMNS, Results
