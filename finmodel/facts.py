@@ -125,6 +125,16 @@ def check_facts(facts: pd.DataFrame, where: str = "facts", first_row: int = 2) -
 def read_facts(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Return the checked facts table in a CSV file.
 
+    Parameters
+    ----------
+    path : path
+        A CSV file in UTF-8 with at least the columns firm, line_item, period_end, value and published_on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`FACT_COLUMNS`, typed as by :func:`check_facts`; values in units of currency.
+
     Raises
     ------
     DataError
@@ -152,7 +162,20 @@ def shipped_facts() -> pd.DataFrame:
 
 
 def write_facts(facts: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write a facts table as CSV that :func:`read_facts` reads back; the file appears whole or not at all."""
+    """Write a facts table as CSV that :func:`read_facts` reads back; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    facts : pandas.DataFrame
+        Columns of :data:`FACT_COLUMNS`.
+    path : path
+        Where to write.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
+    """
     with written(path) as temporary:
         facts.to_csv(temporary, index=False, lineterminator="\n", float_format="%.15g")
 

@@ -86,6 +86,10 @@ def funding_access(
 ) -> Results:
     """Return who may fund a firm on a day, per channel and investor class.
 
+    Formula
+    -------
+    access of a channel = sum over investor classes of share of the book x legal x contractual x (1 - chill)
+
     Parameters
     ----------
     firm : str
@@ -419,10 +423,35 @@ def price_effect(lost: float, elasticity: float) -> float:
 def elasticity_sweep(lost: float, points: int = 41) -> pd.DataFrame:
     """Return the price effect of losing a share of demand over the range of elasticities in ``data/market.csv``, log-uniformly spaced.
 
+    Formula
+    -------
+    price effect = (1 - lost)^(1 / elasticity) - 1
+
+    Parameters
+    ----------
+    lost : float
+        Share of demand lost, 0 to 1.
+    points : int
+        Number of elasticities.
+
     Returns
     -------
     pandas.DataFrame
-        Columns elasticity and price_effect, one row per point.
+        Columns elasticity and price_effect (relative change of price), one row per point.
+
+    Raises
+    ------
+    ValueError
+        If `lost` is no share.
+
+    References
+    ----------
+    Kandel, Sarig and Wohl (1999), https://doi.org/10.1093/rfs/12.2.225, for the elasticity of demand in offerings.
+
+    Examples
+    --------
+    >>> elasticity_sweep(0.3, points=2).round(3)["price_effect"].tolist()
+    [-0.3, -0.009]
     """
     span = market_terms()["elasticity"]
     values = np.geomspace(span.low, span.high, points)
@@ -447,6 +476,11 @@ def offering(
     The book at the top price was `cover` times the offer; `access` of it is left, and `substitution` (in units of the offer) steps in.
     Demand falls with price at `elasticity`; the price is where demand meets `minimum_book`, within the range.
 
+    Formula
+    -------
+    book = access x cover + substitution; clearing price = top x (book / minimum_book)^(1 / elasticity), held within the range;
+    cover = book x (top / price)^elasticity; the deal is done where the clearing price is not below the bottom
+
     Parameters
     ----------
     access : float
@@ -462,6 +496,21 @@ def offering(
     minimum_book : float
         Cover below which the deal fails.
 
+    Returns
+    -------
+    Deal
+        The price in the units of `price_range`, whether the range hides how far demand fell (censored), the cover in times the offer,
+        and whether it goes through (done).
+
+    Raises
+    ------
+    ValueError
+        If elasticity, minimum_book or the range is not above 0, or the other numbers are below it.
+
+    References
+    ----------
+    Kandel, Sarig and Wohl (1999), https://doi.org/10.1093/rfs/12.2.225, for the elasticity of demand in offerings.
+
     Examples
     --------
     >>> offering(0.8, 1.3, 10.0, (3.85, 3.99))
@@ -470,6 +519,11 @@ def offering(
     False
     """
     bottom, top = price_range
+    if not (elasticity > 0 and minimum_book > 0 and 0 < bottom <= top and min(access, cover, substitution) >= 0):
+        raise ValueError(
+            f"elasticity {elasticity}, minimum_book {minimum_book} and price_range {price_range} (bottom, top) are to be above 0, and "
+            f"access {access}, cover {cover} and substitution {substitution} not below 0"
+        )
     book = access * cover + substitution
     clearing = top * (book / minimum_book) ** (1 / elasticity) if book > 0 else 0.0
     price = min(max(clearing, bottom), top)

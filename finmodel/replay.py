@@ -34,6 +34,7 @@ def replay_outcomes(paths: int = 100_000, seed: int = 7) -> Results:
     Parameters
     ----------
     paths, seed : int
+        Number of paths and the seed of their random numbers.
 
     Returns
     -------

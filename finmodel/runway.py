@@ -99,7 +99,13 @@ def cash_runway(statements: Statements, firms: Sequence[str] | None = None) -> R
         Records of the quantities liquid_funds, net_burn and gross_burn (currency per month), runway (months, with and without
         capital expenditure; the hidden column ``until`` is the month in which it ends), due_within_12_months,
         preferred_share_redemption, and funds_needed_12m, _24m, _36m where liquid funds are not known. A runway is a point only
-        where liquid funds and twelve months of cash flow are both dated within twelve months of the day.
+        where liquid funds and twelve months of cash flow are both dated within twelve months of the day. Where two accounting bases
+        give a year, the latest filing is taken and the note says so.
+
+    Raises
+    ------
+    LookupError
+        If a firm has no figures by the day; the nearest names are proposed.
 
     References
     ----------

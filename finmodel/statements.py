@@ -109,6 +109,11 @@ class Statements:
     def select(self, firms: Sequence[str]) -> Statements:
         """Return the statements of some of the firms.
 
+        Parameters
+        ----------
+        firms : sequence of str
+            Short names of firms with facts here.
+
         Raises
         ------
         LookupError

@@ -43,7 +43,16 @@ Book = Mapping[tuple[str, str, str], Line]
 
 @dataclass(frozen=True, eq=False)
 class RatioResults(Results):
-    """Ratios of several firms; see :class:`finmodel.Results`. ``low`` and ``high`` span the variants where disclosures differ."""
+    """Ratios of several firms; see :class:`finmodel.Results`.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        As in :class:`finmodel.Results`; ``low`` and ``high`` span the variants where disclosures differ, ``period_end`` and ``months``
+        date the period.
+    statements : Statements
+        What the ratios were computed from.
+    """
 
     hidden: tuple[str, ...] = ("default", "low", "high", "mark", "period_end", "months", "proxy", "order")
     statements: Statements | None = field(default=None, repr=False)

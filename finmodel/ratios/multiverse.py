@@ -113,6 +113,11 @@ def cost_to_revenue_multiverse(
 ) -> MultiverseResults:
     """Compute every reading of the cost-to-revenue ratio of several firms.
 
+    Formula
+    -------
+    cost to revenue = (cost of sales + selling + administrative + research and development) / revenue, in the definitions of
+    :data:`DEFINITIONS`
+
     Parameters
     ----------
     statements : Statements
@@ -133,6 +138,11 @@ def cost_to_revenue_multiverse(
     ------
     ValueError
         If none of the firms has figures.
+
+    References
+    ----------
+    Steegen, Tuerlinckx, Gelman and Vanpaemel (2016), Increasing transparency through a multiverse analysis, Perspectives on
+    Psychological Science 11(5).
 
     Examples
     --------
