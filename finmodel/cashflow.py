@@ -208,7 +208,7 @@ class CashModel:
         most, middle, least = (-year.cash[0, -1, year.levels.index(level)] / 1e6 for level in (0.1, 0.5, 0.9))
         reported = " and ".join(burn for own in self.parameters.evidence[:1] for burn in own.burns)
         return (
-            f"In its first year, with no new money, the model spends CNY {middle:,.0f} m more than it takes in (80 % of paths: "
+            f"In the first year, with no new money, {self.firm} spends CNY {middle:,.0f} m more than it takes in (80 % of paths: "
             f"{least:,.0f} to {most:,.0f} m); reported: {reported or 'no twelve months of operating cash flow'}."
         )
 
