@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from finmodel.ratios.multiverse import cost_to_revenue_multiverse
+from finmodel.figures.multiverse import readings
+from finmodel.ratios.multiverse import cost_to_revenue_multiverse, published_by
 from finmodel.statements import Statements
 
 
@@ -48,6 +49,30 @@ def test_pooled_reading_by_hand(result, statements: Statements) -> None:  # type
 
 def test_no_reading_is_called_the_published_one(result) -> None:  # type: ignore[no-untyped-def]
     assert not result.table.astype(str).apply(lambda c: c.str.contains("Caixin")).to_numpy().any()
+
+
+def test_a_reading_that_is_another_by_construction_is_left_out(result) -> None:  # type: ignore[no-untyped-def]
+    table = result.table
+    two = table["firms"].str.count(", ") == 1
+    assert two.any()
+    assert not (table.loc[two, "aggregate"] == "median of firms").any()
+    plain = table[table["definition"] == "four items only"]
+    assert "FY 2020" in set(plain["window"])
+    assert "latest full year of each firm" not in set(plain["window"])  # of both firms FY 2020
+    pooled = table[table["definition"] == "four items, loss proxy where lines are missing"]
+    assert "latest full year of each firm" in set(pooled["window"])  # Yitu's is FY 2019
+
+
+def test_the_page_is_frozen_at_the_day_of_the_claim(result, statements: Statements) -> None:  # type: ignore[no-untyped-def]
+    assert published_by().isoformat() == "2021-11-30"
+    page = readings(statements)
+    assert page is not None
+    assert page.day == published_by() < statements.day
+    assert page.sentence() == result.sentence()
+    assert cost_to_revenue_multiverse(statements).day == statements.day
+    earlier = readings(statements.as_of("2021-06-30"))
+    assert earlier is not None
+    assert earlier.day.isoformat() == "2021-06-30"
 
 
 def test_other_firms_and_targets(statements: Statements) -> None:
