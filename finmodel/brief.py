@@ -12,6 +12,7 @@ import pandas as pd
 from finmodel.data import read_table, rows
 from finmodel.firms import find_firm
 from finmodel.ratios.compute import RatioResults, compute_ratios
+from finmodel.ratios.dependence import latest_dependence
 from finmodel.restrictions.designations import Designation, shipped_names
 from finmodel.restrictions.regimes import load_regimes
 from finmodel.results import RECORD_COLUMNS, Results
@@ -225,9 +226,16 @@ def _dependence(ratios: RatioResults, title: str) -> Iterator[dict[str, Any]]:
     known = _known(ratios, "government_dependence")
     if known.empty:
         return
-    row = known.sort_values("period_end").iloc[-1]
-    span = f"{row['low']:.0%} to {row['high']:.0%}" if row["high"] - row["low"] > 0.005 else f"{row['value']:.0%}"
+    row, low, high = latest_dependence(known)
+    span = f"{low:.0%} to {high:.0%}" if high - low > 0.005 else f"{row['value']:.0%}"
     sentence = f"Public-sector demand stood for {span} of its revenue in {row['period']} ({row['variant']})."
+    if row["proxy"]:
+        name = row["variant"].removesuffix(", share as printed")
+        over = f" ({span} over its two latest periods)" if high - low > 0.005 else ""
+        sentence = (
+            f"What the public sector buys is not disclosed; a proxy for it, the {name}, was {row['value']:.0%} of revenue in "
+            f"{row['period']}{over}."
+        )
     yield {**_record(ratios, row), "sentence": sentence, "definition": _formula("government_dependence", row["variant"])}
 
 
@@ -248,6 +256,9 @@ def _restrictions(firm: str, title: str, day: date) -> Iterator[dict[str, Any]]:
 def _restriction_sentence(one: Designation, title: str, day: date) -> str:
     name = one.legal_name if one.relation == "issuer" else f"{one.legal_name} ({one.relation})"
     started = f"listed {quoted_day(one.listed_on)}"
+    narrowed = shipped_names().narrowing(one)
+    if narrowed:
+        return f"{title}: {narrowed}."
     if one.effective_on > day:
         return f"{title}: {name} is {started}; it takes effect on {quoted_day(one.effective_on)}."
     open_still = one.divest_by is not None and day < one.divest_by

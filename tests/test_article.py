@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
+from finmodel.brief import build_brief
 from finmodel.figures.multiverse import readings
+from finmodel.ratios.dependence import latest_dependence
 from finmodel.ratios.multiverse import cost_to_revenue_multiverse, published_by
 from finmodel.statements import Statements
 
@@ -80,3 +83,22 @@ def test_other_firms_and_targets(statements: Statements) -> None:
     assert two.table["firms"].str.contains("megvii").sum() == 0
     with pytest.raises(ValueError, match="none of nobody"):
         cost_to_revenue_multiverse(statements, ["nobody"])
+
+
+def test_a_proxy_for_public_demand_is_called_one_with_its_interval(statements: Statements) -> None:
+    known = pd.DataFrame(
+        {
+            "period_end": ["2020-12-31", "2021-12-31", "2022-12-31"],
+            "value": [0.9, 0.4, 0.3],
+            "low": [0.9, 0.4, 0.3],
+            "high": [0.9, 0.45, 0.3],
+            "proxy": True,
+        }
+    )
+    row, low, high = latest_dependence(known)
+    assert (row["value"], low, high) == (0.3, 0.3, 0.45)
+    assert latest_dependence(known.assign(proxy=False))[1:] == (0.3, 0.3)
+    text = build_brief(statements.as_of("2022-06-30"), "sensetime").summary()
+    assert "is not disclosed; a proxy for it, the smart-city segment, was" in text
+    assert "over its two latest periods" in text
+    assert "Public-sector demand stood for" not in text

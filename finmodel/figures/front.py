@@ -64,10 +64,10 @@ def front(
         Column("Runway, months", share=2.4),
     ]
     height = page.size[1]
-    _whole(page.area(height=0.365 * height), Table(heads, figures, colours=colours))
+    _whole(page.area(height=0.405 * height), Table(heads, figures, colours=colours))
     law = [(firm_name(f), *_law_and_events(f, day)) for f in firms if f in {known.firm for known in register()}]
     heads = [Column("Firm"), Column("What the law closed to US persons who would buy shares", share=1), Column("What happened", share=1)]
-    _whole(page.area(top=0.385 * height, height=0.37 * height), Table(heads, law, colours=colours))
+    _whole(page.area(top=0.42 * height, height=0.345 * height), Table(heads, law, colours=colours))
     boxes = ((0.27, _published(readings)), (0.42, _assumption(cash, runs, firms, paths)), (0.31, _dates(day)))
     left, gap = 0.0, 0.3
     for share, text in boxes:

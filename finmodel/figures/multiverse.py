@@ -51,7 +51,7 @@ def multiverse(results: MultiverseResults, ax: Axes) -> Words:
     target = number(results.target, 2)
     return Words(
         f"{len(near)} of {len(table)} readings of the ratio come within {number(results.tolerance, 2)} of {target}; {rest}",
-        f"{_whose(table)}, from figures out by {full_day(results.day)}; a dot: one definition, window, aggregate and vintage",
+        f"{_whose(table)}, each dot one reading of figures out by {full_day(results.day)}",
         f"The published figure of {target} does not state its definition, and no reading is called its own: it is not identified. "
         "Hollow: the reading uses the underlying loss in place of cost lines that are not disclosed, for at least one firm.",
         source_line(results.facts),

@@ -224,7 +224,7 @@ def _readings(cells: Sequence[Cell], definition: str, vintage: str, firms: Seque
             "vintage": vintage, "value": _aggregate(chosen, aggregate), "unit": "ratio", "status": "proxy" if proxies else "computed",
             "note": f"without {', '.join(left_out)}" if left_out else "", "definition": definition, "window": window,
             "aggregate": aggregate, "firms": ", ".join(names), "proxy": bool(proxies), "cells": len(chosen),
-            "parts": ", ".join(f"{c.firm} {c.period}" for c in chosen),
+            "parts": ", ".join(sorted(f"{c.firm} {c.period}" for c in chosen)),
         }, [i for c in chosen for i in c.fact_ids]  # fmt: skip
 
 
