@@ -12,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from finmodel.errors import DataError, fault
+
 
 @cache
 def data_root() -> Path:
@@ -47,6 +49,41 @@ def read_table(name: str) -> pd.DataFrame:
     return _read(data_root() / f"{name}.csv").copy()
 
 
+_KINDS = {b"%PDF": "a PDF document", b"PK\x03\x04": "a workbook or archive", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
+
+
+def read_given(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Return a CSV table of the user's, all columns as text.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        If there is no such file, or it is a folder.
+    DataError
+        If it is no CSV table in UTF-8; the message says what it is instead, and what to do.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a CSV file in it")
+    if not path.exists():
+        raise FileNotFoundError(f"no file {path}: check the name and the folder")
+    with path.open("rb") as file:
+        start = file.read(4)
+    expected = "a CSV table in UTF-8"
+    if not start:
+        raise DataError([fault(path.name, "an empty file", expected)])
+    if start in _KINDS:
+        todo = f"take the figures out first: finmodel extract {path} --firm FIRM -o facts.csv"
+        raise DataError([fault(path.name, _KINDS[start], expected, todo)])
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataError([fault(path.name, "text in another encoding, or no text", expected, "save it as CSV UTF-8")]) from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        found = str(error).splitlines()[0].replace("Error tokenizing data. C error: ", "a table whose rows differ in length: ")
+        raise DataError([fault(path.name, found, expected)]) from None
+
+
 def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table as plain dictionaries."""
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
@@ -58,10 +95,12 @@ def written(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Raises
     ------
-    FileNotFoundError
-        If the folder of `path` does not exist.
+    FileNotFoundError, IsADirectoryError
+        If the folder of `path` does not exist, or `path` is a folder itself.
     """
     target = Path(path)
+    if target.is_dir():
+        raise IsADirectoryError(f"{target} is a folder: name the file to write in it")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"no folder {target.parent} to write {target.name} into; make it first")
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)

@@ -17,7 +17,7 @@ from finmodel.restrictions.access import in_force, listing_gates, restriction_ti
 from finmodel.restrictions.engine import CONTESTED, decide, decide_cases
 from finmodel.restrictions.lists import diff_lists, load_list
 from finmodel.restrictions.regimes import load_regimes
-from finmodel.restrictions.transactions import Transaction
+from finmodel.restrictions.transactions import DEFAULTS, Transaction
 from finmodel.restrictions.words import words
 from finmodel.results import Results
 
@@ -38,7 +38,7 @@ def _takes_transaction(function: Callable[..., None]) -> Callable[..., None]:
         inspect.Parameter(
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=field.default if isinstance(field.default, str) else "",
+            default="",
             annotation=Annotated[str, typer.Option("--" + field.name.replace("_", "-"), help=_meaning(field.name))],
         )
         for field in fields(Transaction)
@@ -58,7 +58,7 @@ def _takes_transaction(function: Callable[..., None]) -> Callable[..., None]:
 
 def _meaning(name: str) -> str:
     if name in words():
-        return f"One of: {', '.join(words()[name])}."
+        return f"One of: {', '.join(words()[name])}." + (f" Taken as {DEFAULTS[name]} where not given." if name in DEFAULTS else "")
     return {"issuer": "Firm or legal name.", "fund_commitment_usd": "Committed capital in USD."}.get(name, "Day (YYYY-MM-DD).")
 
 
@@ -128,6 +128,9 @@ def decide_command(
     decision = decide(Transaction(**given), regime, contested)
     if form is Format.table:
         print(decision)
+        assumed = [f"{name.replace('_', ' ')} {default}" for name, default in DEFAULTS.items() if not given[name]]
+        if assumed:
+            print(f"  assumed, as it was not given: {', '.join(assumed)}")
     else:
         show(decision.records(), form)
 

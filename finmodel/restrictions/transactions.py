@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from finmodel.data import rows
+from finmodel.data import read_given, rows
 from finmodel.errors import DataError, fault, nearest
 from finmodel.restrictions.words import check_word, words
 from finmodel.units import parse_amount, parse_date
@@ -105,13 +105,13 @@ class Transaction:
                 values[name] = _typed(name, value)
             except ValueError as error:
                 wrong.append(f"{name}: {error}")
-        for name, default in _DEFAULTS.items():
+        for name, default in DEFAULTS.items():
             values[name] = values[name] or default
         values["on"] = values["on"] or values["completed_on"]
         values["completed_on"] = values["completed_on"] or values["on"]
-        wrong += [f"{name}: blank" for name in ("investor", "issuer", "instrument", "action") if not values[name]]
+        wrong += [f"{name}: blank, {_expected(name)}" for name in ("investor", "issuer", "instrument", "action") if not values[name]]
         if not values["on"] and not any(w.startswith(("on:", "completed_on:")) for w in wrong):
-            wrong.append("on: blank, and no completed_on either")
+            wrong.append("on: blank, and no completed_on either, expected a day written YYYY-MM-DD")
         return values
 
     @property
@@ -121,7 +121,12 @@ class Transaction:
         return self.on
 
 
-_DEFAULTS = {f.name: f.default for f in fields(Transaction) if isinstance(f.default, str) and f.default}
+DEFAULTS = {f.name: f.default for f in fields(Transaction) if isinstance(f.default, str) and f.default}
+"""What a field is taken as where it is blank."""
+
+
+def _expected(name: str) -> str:
+    return f"expected one of {', '.join(words()[name])}" if name in words() else "expected the name of a firm or a legal name"
 
 
 def _typed(name: str, value: Any) -> Any:
@@ -145,10 +150,7 @@ def read_cases(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[Transac
         With every row that cannot be read as a transaction.
     """
     path = Path(path)
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError([fault(path.name, str(error).splitlines()[0], "a CSV table in UTF-8")]) from None
+    table = read_given(path)
     named = table.rename(columns={k: v for k, v in _HEADINGS.items() if v not in table})
     known = [f.name for f in fields(Transaction)]
     faults = [
