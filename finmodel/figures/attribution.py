@@ -84,24 +84,28 @@ def attribution(results: Results, ax: Axes, quantity: str = "runway_months_lost"
     box = ax.get_position()
     wide = 1.9 / size_of(ax)[0]
     ax.set_position((box.x0 + wide * box.width, box.y0, box.width * (1 - wide), box.height))
-    said = []
+    said: dict[str, list[str]] = {}
     for panel, firm in zip(grid, firms, strict=True):
         mine = factor * table[table["firm"] == firm].set_index("restriction")[["value", "error"]].astype(float)
         _waterfall(panel, mine, order, firm)
         panel.set_xlabel(unit, size=NOTE)
         dearest = str(mine.drop(index="total")["value"].idxmax())
         cost, total = (number(float(mine["value"][name]), 1) for name in (dearest, "total"))
-        said.append(f"{plain(dearest)} costs {firm_name(firm)} {cost} of {total}")
+        said.setdefault(plain(dearest), []).append(f"{firm_name(firm)} {cost} of {total}")
     grid[0].tick_params(labelleft=True)
     grid[0].set_yticklabels([plain(name) for name in order], size=LABEL if size_of(ax)[1] > 3 else NOTE - 2)
     reasons = "; ".join(dict.fromkeys(r for r in table["reason"] if r))
+    title = "; ".join(f"{name} costs most: {listed(each)}" for name, each in said.items())
     return Words(
-        f"{'; '.join(said)[:1].upper()}{'; '.join(said)[1:]} {unit}",
+        f"{title[:1].upper()}{title[1:]} {unit}",
         f"Shapley share of each restriction in what all of them cost together against none, {unit}; line: twice the Monte Carlo error",
         f"{results.definition}. Responses (state support, cost cuts) are held fixed, so that a restriction can only cost. {reasons}",
-        "",
+        _ASSUMED,
         table[["firm", "quantity", "restriction", "value", "error", "unit", "reason"]],
     )
+
+
+_ASSUMED = "assumptions: the scenario files and the tables of channels, shares and exposures, each row with its source"
 
 
 def _waterfall(ax: Axes, values: pd.DataFrame, order: Sequence[str], firm: str) -> None:
@@ -164,14 +168,12 @@ def tornado(results: Results, ax: Axes, most: int = 12) -> Words:
         panel.set_xlabel("months of runway lost", size=NOTE)
         first = rows(mine)[0]
         low, high = sorted((first["lost_at_low"], first["lost_at_high"]))
-        said.append(
-            f"for {firm_name(firm)} {_short_input(first['input'])} moves the loss from {number(low, 1)} to {number(high, 1)} months"
-        )
+        said.append(f"{_short_input(first['input'])} moves what {firm_name(firm)} loses from {number(low, 1)} to {number(high, 1)} months")
     return Words(
-        f"What the answer hangs on: {said[0]}",
+        f"What the answer hangs on most: {listed(said)}",
         "Runway lost to all restrictions together, months, with one input at its low and its high end and all others at their centre",
-        f"{results.definition}. The numbers at the ends are the input's values; the line is the centre.",
-        "",
+        f"{results.definition[:1].upper()}{results.definition[1:]}. The numbers at the ends are the input's values; the line: the centre.",
+        _ASSUMED,
         results.table,
     )
 
@@ -212,6 +214,6 @@ def sensitivity(results: Results, ax: Axes) -> Words:
         f"The largest part of the uncertainty about the runway lost comes from {listed(said)}",
         "Sobol indices of the runway lost: share of its variance that a group of assumptions explains; line: 95 % interval",
         f"{results.definition}.",
-        "",
+        _ASSUMED,
         results.table,
     )

@@ -24,8 +24,9 @@ def caveats(page: Page, statements: Statements) -> Words:
     balanced(page.area(), paragraphs, LABEL + 0.5)
     facts = statements.facts
     secondary = float((facts["read_from"] != "primary").mean()) if len(facts) else 0.0
+    read = "None" if secondary > 0.999 else percent(1 - secondary)
     return Words(
-        f"{percent(secondary)} of the figures were not read in the documents themselves: how far to trust these pages",
+        f"{read} of the figures was read in the document itself: how far to trust these pages",
         "What is corrected, what the marks mean, how days were set, what was left out",
         "",
         "",

@@ -105,7 +105,7 @@ def access(results: Results, ax: Axes) -> Words:
         f"Shares of investor classes in a book are assumptions with ranges unless a source is given: the central value is drawn. {where} "
         "By law the "
         "ban closes nothing for a firm's private rounds before the outbound rule, nor for a firm whose investors hold yuan.",
-        "",
+        "shares: class_mix.csv; terms of offerings: offering_terms.csv; the law: regimes and designations; each row with its source",
         table[["firm", "period", "channel", "variant", "value", "low", "high", "status", "reason"]],
     )
 
@@ -186,7 +186,7 @@ def elasticity(results: Results, ax: Axes) -> Words:
         "Fall of the issue price in percent when a share of the demand stays away, by elasticity of demand",
         f"{results.definition}. US persons' share of a placing's book is an assumption with a range; half of the book is drawn for scale. "
         "The elasticities come from other kinds of sale, and a price range can hide the effect: none is an estimate for these firms.",
-        "",
+        "share of US persons: class_mix.csv, each row with its source",
         results.table,
     )
 
@@ -218,6 +218,6 @@ def replay(results: Results, ax: Axes) -> Words:
         f"Of {len(table)} things that happened, the model gave {len(table) - len(low)} a chance of 10% or more, and {len(low)} less",
         "Probability of each realised outcome, computed from what was known the day before and without the firm's own later events",
         f"Bold: under 10%. {results.definition}",
-        "",
+        "cases: replay.csv, from events.csv, each with its source",
         table[["firm", "period", "quantity", "value", "error", "realised", "note"]],
     )

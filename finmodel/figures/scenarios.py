@@ -16,7 +16,7 @@ from finmodel.figures.labels import censored, firm_panels, label_ends, panels, r
 from finmodel.figures.runway import LONGEST, months_text
 from finmodel.figures.style import ACCENT, FAINT, HALO, INK, LABEL, MUTED, NOTE, PALE, STEPS, bn, colour, ink, number, pale, percent
 from finmodel.figures.survival import recent
-from finmodel.figures.words import firm_name, listed, plain, shown_firms
+from finmodel.figures.words import firm_name, listed, plain, shown_firms, source_line
 from finmodel.run import ScenarioResults, run_scenarios
 from finmodel.scenarios import read_scenarios, scenario_names
 from finmodel.statements import Statements
@@ -62,9 +62,10 @@ def scenarios(results: ScenarioResults, ax: Axes) -> Words:
     columns = ["firm", "scenario", "quantity", "variant", "value", "low", "high", "unit", "status", "reason", "exposure", "share", "note"]
     return Words(
         _worst(table, firms),
-        "What 24 months take (RMB bn) and how long liquid funds last (months) in each scenario; bar: the span of its assumptions",
+        f"What 24 months take and how long liquid funds last by scenario{_before(table, firms, ', before capital expenditure')}; "
+        "bar: the span of assumptions",
         _closing(table, results, firms),
-        "",
+        _sources(results),
         table.loc[table["quantity"].isin(["net_burn", "funds_needed_24m", "runway", "runway_lost", "channels_closed"]), columns],
     )
 
@@ -129,6 +130,21 @@ def _interval(ax: Axes, y: int, row: dict[str, Any], scale: float, firm: str) ->
     ax.annotate(text, (at, y), (13 if row["status"] == "censored" else 5, 0), textcoords="offset points", size=NOTE, va="center", bbox=HALO)
 
 
+_ASSUMED = "assumptions: the scenario files, each with its reason and reference"
+
+
+def _before(table: pd.DataFrame, firms: list[str], words: str) -> str:
+    """Return `words` where no run counts capital expenditure, as no firm shown gives it for the latest twelve months; else nothing."""
+    mine = table[table["firm"].isin(firms) & table["quantity"].eq("funds_needed_24m") & table["default"].astype(bool)]
+    return words if len(mine) and mine["variant"].str.startswith("without").all() else ""
+
+
+def _sources(results: ScenarioResults) -> str:
+    """Return where the figures and the assumptions were read."""
+    read = source_line(results.facts) if len(results.facts) else ""
+    return "; ".join(part for part in (_ASSUMED, read) if part)
+
+
 def _worst(table: pd.DataFrame, firms: list[str]) -> str:
     """Say which scenario costs the most among those that can be computed, for each firm that can be run."""
     parts: dict[str, list[str]] = {}
@@ -137,9 +153,10 @@ def _worst(table: pd.DataFrame, firms: list[str]) -> str:
         base = mine.loc[mine["scenario"] == "baseline", "value"].iloc[0]
         worst = mine[mine["value"].notna()].sort_values("value", kind="stable").iloc[-1]
         name = plain(worst["scenario"]) if worst["value"] > base else ""
-        change = f"RMB {bn(worst['value'])} bn instead of {bn(base)} bn at {firm_name(firm)}"
+        change = f"RMB {bn(worst['value'])} bn instead of {bn(base)} at {firm_name(firm)}"
         parts.setdefault(name, []).append(change if name else f"RMB {bn(base)} bn at {firm_name(firm)} in each of them")
-    said = [f"{name} costs most of those that can be computed: two years take {listed(p)}" for name, p in parts.items() if name]
+    before = _before(table, firms, "before capex, ")
+    said = [f"{name} costs most of what can be computed: {before}two years take {listed(p)}" for name, p in parts.items() if name]
     text = "; ".join(said) or "No scenario that can be computed changes what two years take"
     return text[:1].upper() + text[1:]
 
@@ -218,7 +235,7 @@ def matrix(data: pd.DataFrame, ax: Axes, note: str) -> Words:
         f"of paths, in {percent(float(first[worst]))} under {plain(worst)}",
         "Share of paths out of cash within 24 months, and mean runway restricted to the horizon, by scenario; darker: worse than baseline",
         note,
-        "",
+        _ASSUMED,
         data,
     )
 
@@ -286,6 +303,6 @@ def survival_by_scenario(results: Sequence[FirmRun], ax: Axes, most: int = 5) ->
         f"Within five years, {listed(said[:2])}",
         "Probability of having run out of cash, by quarter, with funding as law, contracts and each scenario let it arrive",
         _funding_note(results),
-        "",
+        _ASSUMED,
         pd.DataFrame(drawn, columns=["firm", "scenario", "months", "cash_out"]),
     )
