@@ -168,9 +168,9 @@ def tornado(results: Results, ax: Axes, most: int = 12) -> Words:
         panel.set_xlabel("months of runway lost", size=NOTE)
         first = rows(mine)[0]
         low, high = sorted((first["lost_at_low"], first["lost_at_high"]))
-        said.append(f"{_short_input(first['input'])} moves what {firm_name(firm)} loses from {number(low, 1)} to {number(high, 1)} months")
+        said.append(f"{_short_input(first['input'])} for {firm_name(firm)} ({number(low, 1)} to {number(high, 1)} months)")
     return Words(
-        f"What the answer hangs on most: {listed(said)}",
+        f"The loss of runway hangs most on {listed(said)}",
         "Runway lost to all restrictions together, months, with one input at its low and its high end and all others at their centre",
         f"{results.definition[:1].upper()}{results.definition[1:]}. The numbers at the ends are the input's values; the line: the centre.",
         _ASSUMED,

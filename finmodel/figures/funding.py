@@ -129,7 +129,7 @@ def _kept_out(table: pd.DataFrame, firms: list[str]) -> tuple[str, str]:
     if not found:
         return f"On assumed shares, law and contract closed no channel to {listed([firm_name(f) for f in firms], 'or')}", ""
     lost = {name: percent(1 - row["value"]) for name, row in found}
-    title = f"If shares of the book are as assumed, clear law and contract kept away {lost.get('clear', 'none')} of one at most"
+    title = f"On assumed shares of a book, clear law and contract kept away {lost.get('clear', 'none')} of it at most"
     title += f"; the stricter reading of unclear law {lost['strict']}" if "strict" in lost else ""
     words = {"clear": "At most, where the law is clear", "strict": "By the stricter reading"}
     where = [

@@ -65,7 +65,7 @@ def scenarios(results: ScenarioResults, ax: Axes) -> Words:
         f"What 24 months take and how long liquid funds last by scenario{_before(table, firms, ', before capital expenditure')}; "
         "bar: the span of assumptions",
         _closing(table, results, firms),
-        _sources(results),
+        _sources(results.facts[results.facts["firm"].isin(firms)] if len(results.facts) else results.facts),
         table.loc[table["quantity"].isin(["net_burn", "funds_needed_24m", "runway", "runway_lost", "channels_closed"]), columns],
     )
 
@@ -139,9 +139,9 @@ def _before(table: pd.DataFrame, firms: list[str], words: str) -> str:
     return words if len(mine) and mine["variant"].str.startswith("without").all() else ""
 
 
-def _sources(results: ScenarioResults) -> str:
+def _sources(facts: pd.DataFrame) -> str:
     """Return where the figures and the assumptions were read."""
-    read = source_line(results.facts) if len(results.facts) else ""
+    read = source_line(facts) if len(facts) else ""
     return "; ".join(part for part in (_ASSUMED, read) if part)
 
 
