@@ -202,6 +202,11 @@ def run_scenarios(
 ) -> ScenarioResults:
     """Run firms through scenarios, side by side with the baseline.
 
+    Formula
+    -------
+    runway lost = runway under the baseline - runway under the scenario; with paths, the restricted mean runway is the mean over paths of
+    the months to cash-out (the middle of its quarter), at most the horizon, and a difference is taken on the same draws
+
     Parameters
     ----------
     statements : Statements
@@ -241,6 +246,10 @@ def run_scenarios(
         If a scenario or firm is unknown.
     ValueError
         If a count is out of range.
+
+    References
+    ----------
+    Schwartz and Moon (2000), Financial Analysts Journal 56(3), for the cash model; see :mod:`finmodel.simulate`.
 
     Examples
     --------
