@@ -38,7 +38,7 @@ def _operating_income(statement: Statement) -> None:
 
 
 def _sole_revenue(statement: Statement) -> None:
-    """Where no line is called revenue, the one line that ends in it before the first cost is."""
+    """Name the one line that ends in revenue, before the first cost, where no line is called revenue."""
     if statement.kind != "income" or _of(statement, "revenue"):
         return
     first = statement.entries[:2]
@@ -64,6 +64,13 @@ def _named_once(statement: Statement) -> None:
             if not any(r is k or _same(r, k) for k in keep):
                 name(r, "")
                 r.remark = f"candidate: {item} (printed in more than one line)"
+
+
+def _sole_impairment(statement: Statement) -> None:
+    """Name the one line of impairment of receivables; where there are several, none is the impairment of financial assets."""
+    rows = [e for e in statement.entries if e.meaning.role == "impairment_of_receivables"]
+    if len(rows) == 1 and not _of(statement, "impairment_of_financial_assets"):
+        name(rows[0], "impairment_of_financial_assets")
 
 
 def _misprinted_total(statement: Statement) -> None:
@@ -171,6 +178,7 @@ def _same(a: Entry, b: Entry) -> bool:
 _STEPS: tuple[Callable[[Statement], None], ...] = (
     _operating_income,
     _sole_revenue,
+    _sole_impairment,
     _misprinted_total,
     _profit_on_top,
     _parts_of_cost,

@@ -16,6 +16,8 @@ _NOTE = re.compile(
 )
 _NOTE_HEAD = re.compile(r"^\(?(notes?|附[註注][一二三四五六七八九十]*|附注|note\(s\)|行次|附\s*[註注])\)?$", re.IGNORECASE)
 _PERCENT = re.compile(r"%|％|百分|\bchanges?\b|\bvariance\b|增减|增減|变动|變動|同比|increase|decrease", re.IGNORECASE)
+_SIGNED_ON = re.compile(r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
+"""A line that is a day: it stands below the statement, by the signatures."""
 _PROPER = re.compile(r"[\d.][,.]\d|\(\d|^[-–—−]|\d{3}")
 
 
@@ -149,6 +151,8 @@ def sides(lines: Sequence[Line]) -> list[list[Line]]:
 def _cut(line: Line) -> _Part:
     """Split a line where the run of figures begins; what follows the run (a second label to the right) joins the label."""
     words = joined_marks(without_leaders(line.words))
+    if _SIGNED_ON.fullmatch(line.text.strip()):
+        return _Part(line, words, [])
     figure = [figure_of(w.text) is not None or ("%" in w.text and any(c.isdigit() for c in w.text)) for w in words]
     runs: list[tuple[int, int]] = []
     start = None
@@ -163,12 +167,18 @@ def _cut(line: Line) -> _Part:
         if not inside and start is not None:
             runs.append((start, i))
             start = None
-    runs = [(a, b) for a, b in runs if a == 0 or words[a].x0 - words[a - 1].x1 > 0.55 * (words[a].bottom - words[a].top)]
+    runs = [(start, b) for a, b in runs if (start := _apart(words, a, b)) < b]
     runs = [(a, b) for a, b in runs if a > 0 or b == len(words) or is_han(words[b].text[0])]  # (1), (2) before a label count the labels
     if not runs:
         return _Part(line, words, [])
     a, b = max(runs, key=lambda r: (sum(figure[r[0] : r[1]]), r[0]))
     return _Part(line, [*words[:a], *words[b:]], list(words[a:b]))
+
+
+def _apart(words: Sequence[Word], start: int, stop: int) -> int:
+    """Return where the figures of a run begin: what stands as close as a next word (a year, a par value) still belongs to the label."""
+    apart = (i for i in range(start, stop) if i == 0 or words[i].x0 - words[i - 1].x1 > 0.55 * (words[i].bottom - words[i].top))
+    return next(apart, stop)
 
 
 def _note_like(words: Sequence[Word], i: int) -> bool:
@@ -446,11 +456,11 @@ def _goes_on(
         return False
     if not part.label or not last.label:
         return step < 0.75 * pitch and bool(part.label or last.label)
-    if step > 1.8 * max(pitch, last.line.size) or last.text.endswith((":", "：", "；", ";")):
+    first = part.text[0]
+    if step > 1.8 * max(pitch, last.line.size) or last.text.endswith((":", "：") if first.isdigit() else (":", "：", "；", ";")):
         return False
     if above.count("(") + above.count("（") > above.count(")") + above.count("）"):
         return True
-    first = part.text[0]
     if first.islower() or first in ")）,，、/╱":
         return True
     if last.cells:
