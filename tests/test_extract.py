@@ -419,6 +419,7 @@ EDGAR = """<html><body><p>XYZ, INC.</p><p><b>B</b>ALANCE SHEETS</p><p>(in thousa
 <tr><td>Cash and cash equivalents</td><td>$</td><td>1,234</td><td></td><td>&#8203;</td><td>$</td><td>2,345</td><td></td></tr>
 <tr><td>Short-term investments</td><td></td><td>100</td><td></td><td></td><td></td><td>—</td><td></td></tr>
 <tr><td>Total current assets</td><td></td><td>1,334</td><td></td><td></td><td></td><td>2,345</td><td></td></tr>
+<tr><td>Property and equipment, net</td><td></td><td>66</td><td></td><td></td><td></td><td>55</td><td></td></tr>
 <tr><td>Total assets</td><td>$</td><td>1,400</td><td></td><td></td><td>$</td><td>2,400</td><td></td></tr>
 <tr style="display:none"><td>Hidden</td><td></td><td>777</td><td></td><td></td><td></td><td>888</td><td></td></tr>
 <tr><td>Total liabilities</td><td></td><td>400</td><td></td><td></td><td></td><td>300</td><td></td></tr>

@@ -37,6 +37,14 @@ def _operating_income(statement: Statement) -> None:
             name(entry, "revenue" if chinese else "operating_profit")
 
 
+def _financial_expenses(statement: Statement) -> None:
+    """*Financial expenses* are net of interest income in PRC statements, which print both below; finance costs elsewhere."""
+    net = bool({"total_operating_income", "total_cost_of_operations"} & statement.roles()) or bool(_of(statement, "finance_cost"))
+    for entry in statement.entries:
+        if entry.meaning.role == "financial_expenses":
+            name(entry, "net_finance_cost" if net else "finance_cost")
+
+
 def _sole_revenue(statement: Statement) -> None:
     """Name the one line that ends in revenue, before the first cost, where no line is called revenue."""
     if statement.kind != "income" or _of(statement, "revenue"):
@@ -177,6 +185,7 @@ def _same(a: Entry, b: Entry) -> bool:
 
 _STEPS: tuple[Callable[[Statement], None], ...] = (
     _operating_income,
+    _financial_expenses,
     _sole_revenue,
     _sole_impairment,
     _misprinted_total,

@@ -88,6 +88,9 @@ _GROUP = re.compile(r"\bgroup\b|consolidated|合并|综合|集团")
 _AUDIT = (("unaudited", re.compile(r"unaudited|未经审")), ("audited", re.compile(r"audited|经审")))
 
 
+_SHARES = re.compile(r"(?:weighted[- ]average|number of)\b.*\bshares\b|\bshares (?:used|outstanding)|加权平均.*股(?:数|份)")
+"""Labels of numbers of shares, also where they go on to say what the shares serve to compute."""
+
 _CLOSING = frozenset({"gross_profit", "operating_profit", "profit_before_tax", "profit_for_period", "total_operating_expenses", "revenue"})
 """Roles of rows after which a heading above holds no longer."""
 
@@ -238,8 +241,9 @@ def _mean(statement: Statement, reader: Reader) -> None:
     entry.meaning = reader.row(entry.label) if entry.label else Meaning(section=section)
     text = simplified(entry.label).lower()
     if statement.kind == "income":
-        entry.per_share = "per share" in text or "每股" in text or (section == "per_share" and not _grown(entry))
-        entry.shares = not entry.per_share and (section == "shares" or "weighted" in text or "加权平均" in text)
+        counted = bool(_SHARES.search(text))
+        entry.per_share = not counted and ("per share" in text or "每股" in text or (section == "per_share" and not _grown(entry)))
+        entry.shares = not entry.per_share and (counted or section == "shares" or "weighted" in text or "加权平均" in text)
 
 
 def _grown(entry: Entry) -> bool:

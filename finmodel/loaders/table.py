@@ -358,11 +358,20 @@ def _place(part: _Part, columns: list[Column]) -> None:
             part.note = f"{part.note} {word.text}".strip()
         elif not hit:
             part.label.append(word)
+    while part.label and (hit := _under(part.label[-1], values, part.cells)) is not None:
+        part.cells[hit] = part.label.pop()
     notes = [c for c in columns if c.note]
     for word in [w for w in part.label if any(w.x0 >= c.x0 - 3 and w.x1 <= c.x1 + 3 for c in notes) and _note_like([w], 0)]:
         part.label.remove(word)
         part.note = f"{part.note} {word.text}".strip()
     part.label.sort(key=lambda w: w.x0)
+
+
+def _under(word: Word, values: Sequence[tuple[int, Column]], cells: dict[int, Word]) -> int | None:
+    """Return the empty column that a figure at the end of a long label stands under, to the right edge, or None."""
+    if not _PROPER.search(word.text) or is_year(word.text) or figure_of(word.text) is None:
+        return None
+    return next((i for i, c in values if i not in cells and cells and i < min(cells) and abs(word.x1 - c.x1) < 0.5 * (word.bottom - word.top)), None)
 
 
 def _is_reference(word: Word, part: _Part, columns: Sequence[Column]) -> bool:
