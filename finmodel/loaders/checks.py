@@ -120,7 +120,9 @@ def _sections(statement: Statement) -> Iterator[tuple[Entry, list[Entry], str]]:
     """Yield each subtotal with the rows that make it up."""
     since: list[Entry] = []
     inside = False
-    carried = {current: total for current, total in _CARRIED.items() if current.replace("_current", "_non_current") not in statement.roles()}
+    carried = {
+        current: total for current, total in _CARRIED.items() if current.replace("_current", "_non_current") not in statement.roles()
+    }
     for entry in statement.entries:
         role = entry.meaning.role
         inside = _of_which(entry) or (inside and role == "further_part")

@@ -127,6 +127,19 @@ def _total_assets(statement: Statement) -> None:
             return
 
 
+def _cost_by_gross_profit(statement: Statement) -> None:
+    """Name the one line between revenue and gross profit that makes the one of the other (*Direct costs*): it is the cost of sales."""
+    roles = [e.meaning.role for e in statement.entries]
+    if statement.kind != "income" or "cost_of_sales" in roles or "revenue" not in roles or "gross_profit" not in roles:
+        return
+    revenue, gross = (statement.entries[roles.index(role)] for role in ("revenue", "gross_profit"))
+    between = statement.entries[roles.index("revenue") + 1 : roles.index("gross_profit")]
+    if len(between) == 1 and all(
+        abs(c.amount) == abs((revenue.value(c.span) or 0.0) - (gross.value(c.span) or 0.0)) for c in between[0].cells
+    ):
+        name(between[0], "cost_of_sales")
+
+
 def _parts_of_cost(statement: Statement) -> None:
     """Leave a cost of services beside a cost of products without a name: the cost of sales is not printed in one line."""
     costs = [e for e in statement.entries if any(f.startswith(("cost of ", "costs of ")) for f in forms(e.label))]
@@ -191,6 +204,7 @@ _STEPS: tuple[Callable[[Statement], None], ...] = (
     _misprinted_total,
     _profit_on_top,
     _parts_of_cost,
+    _cost_by_gross_profit,
     _total_of_heading,
     _unlabelled_totals,
     _total_assets,

@@ -371,7 +371,9 @@ def _under(word: Word, values: Sequence[tuple[int, Column]], cells: dict[int, Wo
     """Return the empty column that a figure at the end of a long label stands under, to the right edge, or None."""
     if not _PROPER.search(word.text) or is_year(word.text) or figure_of(word.text) is None:
         return None
-    return next((i for i, c in values if i not in cells and cells and i < min(cells) and abs(word.x1 - c.x1) < 0.5 * (word.bottom - word.top)), None)
+    return next(
+        (i for i, c in values if i not in cells and cells and i < min(cells) and abs(word.x1 - c.x1) < 0.5 * (word.bottom - word.top)), None
+    )
 
 
 def _is_reference(word: Word, part: _Part, columns: Sequence[Column]) -> bool:
