@@ -358,8 +358,8 @@ def _place(part: _Part, columns: list[Column]) -> None:
             part.note = f"{part.note} {word.text}".strip()
         elif not hit:
             part.label.append(word)
-    while part.label and (hit := _under(part.label[-1], values, part.cells)) is not None:
-        part.cells[hit] = part.label.pop()
+    while part.label and (place := _under(part.label[-1], values, part.cells)) is not None:
+        part.cells[place] = part.label.pop()
     notes = [c for c in columns if c.note]
     for word in [w for w in part.label if any(w.x0 >= c.x0 - 3 and w.x1 <= c.x1 + 3 for c in notes) and _note_like([w], 0)]:
         part.label.remove(word)
