@@ -448,7 +448,6 @@ def cash_priors(folder: Path, panel: pd.DataFrame) -> None:
     other = (other / panel["revenue"]).where(lambda v: v.abs() <= MERGER)
     wide = panel[["firm", "year"]].assign(other=other).pivot_table(index="firm", columns="year", values="other").dropna()
     covariance = np.cov((wide - wide.mean()).to_numpy().T)
-    walk2 = 0.0  # two years cannot tell a walk: all change between them is taken as noise
     noise = float(np.sqrt(np.diag(covariance).mean() - covariance[0, 1]))
     add(
         "other_income",
@@ -462,24 +461,6 @@ def cash_priors(folder: Path, panel: pd.DataFrame) -> None:
         f"and receivables "
         f"of {lag:.2f} years of revenue: median and standard deviation",
         f"{FINGLM}; {SOWIDE}",
-    )
-    constant(
-        "other_income_noise",
-        noise,
-        "sd of one year, share of revenue",
-        A_SHARE,
-        len(wide),
-        "half the variance of the difference of two years",
-        FINGLM,
-    )
-    constant(
-        "other_income_walk",
-        walk2,
-        "sd per square root of a year",
-        A_SHARE,
-        len(wide),
-        "not identified from two years: all change is taken as noise",
-        FINGLM,
     )
     add(
         "cash_volatility",
@@ -536,6 +517,19 @@ def season_priors(folder: Path) -> None:
             "doubled because sales to public customers are known to fall into the second half",
             TAIDIBEI,
         )
+    wide = income.pivot_table(index="stock_code", columns="report_period", values="total_operating_revenue")
+    before, after = (wide[f"{y}H1"] / wide[f"{y}FY"] for y in (2023, 2024))
+    both = before.between(0.05, 0.95) & after.between(0.05, 0.95)
+    change = np.log(after[both] / (1 - after[both])) - np.log(before[both] / (1 - before[both]))
+    constant(
+        "first_half_revenue_walk",
+        change.std(),
+        "sd per square root of a year, on the transformed scale",
+        PHARMA,
+        len(change),
+        "change from 2023 to 2024: standard deviation; all change is taken as lasting",
+        TAIDIBEI,
+    )
 
 
 def main(folder: Path, output: Path) -> None:

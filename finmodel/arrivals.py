@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from finmodel.data import read_table, rows
 from finmodel.firms import firms
-from finmodel.funding import Term, channel_terms, class_access, law_of, listed_on
+from finmodel.funding import channel_terms, class_access, law_of, listed_on, market_terms
 from finmodel.ipo import VENUES, Listings
 from finmodel.scenarios import Change, Scenario, channels
 from finmodel.scenarios import channel as kind_of
@@ -52,15 +52,6 @@ class Assumptions:
         """Return a quantity of a channel, 0 where it has none."""
         term = channel_terms(channel, firm).get(quantity)
         return self.values.get(f"{channel}.{quantity}", term.central if term else 0.0)
-
-
-@cache
-def market_terms() -> dict[str, Term]:
-    """Return the market's stated quantities with their intervals (``data/market.csv``)."""
-    return {
-        r["quantity"]: Term(float(r["low"]), float(r["central"]), float(r["high"]), r["unit"], r["reference"], r["note"])
-        for r in rows(read_table("market"))
-    }
 
 
 @dataclass(frozen=True, eq=False)

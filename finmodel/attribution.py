@@ -22,10 +22,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finmodel.arrivals import Assumptions, market_terms, reference_venue, used_channels
+from finmodel.arrivals import Assumptions, reference_venue, used_channels
 from finmodel.cashflow import CashModel
 from finmodel.exposures import Exposure, exposures_of
-from finmodel.funding import Term, channel_terms
+from finmodel.funding import Term, channel_terms, market_terms
 from finmodel.ipo import VENUES
 from finmodel.scenarios import Change, Scenario
 from finmodel.stochastic import Progress, run_firm

@@ -66,6 +66,11 @@ def build_brief(statements: Statements, firm: str) -> Brief:
     firm : str
         Short name, name or alias of the firm.
 
+    Returns
+    -------
+    Brief
+        One row per sentence with its numbers; ``print`` gives the whole.
+
     Raises
     ------
     LookupError

@@ -192,8 +192,25 @@ class CashModel:
             What :func:`finmodel.simulate.simulate` returned for it.
         seed : int
         """
-        context = {"facts": self.parameters.facts, "assumptions": self.assumptions(), "later": self.later}
+        assumptions = (*self.assumptions(), self.first_year(seed))
+        context = {"facts": self.parameters.facts, "assumptions": assumptions, "later": self.later}
         return survival_results(firm, outcome, self.start, seed, as_of=self.as_of, caveat=self._caveat(), **context)
+
+    def first_year(self, seed: int = 7, paths: int = 2**14) -> str:
+        """Say what the model spends in its first year with no new money, beside what was reported: the first thing to doubt.
+
+        Parameters
+        ----------
+        seed, paths : int
+        """
+        model = replace(self, assumed={**self.assumed, "liquid_funds": 1.0, "barrier": 0.0})  # CNY 1: the paths run on below it
+        year = simulate([model.inputs(Scenarios.plain([BASELINE], 4), seed)], 4, paths, seed)[0]
+        most, middle, least = (-year.cash[0, -1, year.levels.index(level)] / 1e6 for level in (0.1, 0.5, 0.9))
+        reported = " and ".join(burn for own in self.parameters.evidence[:1] for burn in own.burns)
+        return (
+            f"In the first year, with no new money, {self.firm} spends CNY {middle:,.0f} m more than it takes in (80 % of paths: "
+            f"{least:,.0f} to {most:,.0f} m); reported: {reported or 'no twelve months of operating cash flow'}."
+        )
 
     def _caveat(self) -> tuple[str, str]:
         """Return status and reason of what is simulated: sound, conditional on an amount of liquid funds, or stale."""

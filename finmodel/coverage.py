@@ -28,6 +28,16 @@ def compute_coverage(statements: Statements, firms: Sequence[str] | None = None)
     firms : sequence of str, optional
         Only these firms.
 
+    Returns
+    -------
+    Results
+        Records with columns of :data:`finmodel.results.RECORD_COLUMNS`; ``value`` is NaN where ``reason`` says what is missing or stale.
+
+    Raises
+    ------
+    LookupError
+        If a firm has no figures by the day; the nearest names are proposed.
+
     Examples
     --------
     >>> from finmodel.statements import load_statements

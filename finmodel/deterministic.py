@@ -12,7 +12,7 @@ import numpy as np
 
 from finmodel.exposures import Exposure, exposures_of
 from finmodel.projection import CashLines, Projection, project
-from finmodel.runway import STALE_AFTER_MONTHS, liquid_funds, yearly_flows
+from finmodel.runway import STALE_AFTER_MONTHS, Flow, liquid_funds, yearly_flows
 from finmodel.scenarios import Scenario
 from finmodel.statements import Statements
 from finmodel.units import add_months
@@ -31,11 +31,12 @@ def cash_lines(statements: Statements, firm: str) -> tuple[CashLines | None, str
     lines = {"operating_cash_flow": flow.operating}
     if not math.isnan(flow.capital):
         lines["capital_expenditure"] = flow.capital
-    lines |= _year_lines(statements, firm, flow.end)
+    lines |= _year_lines(statements, firm, flow)
     start = add_months(flow.end, -12)
+    notes = [f"burn over {flow.window}", *(f"{f.definition} of {f.day}" for f in funds[:1]), flow.choice, *(f.choice for f in funds[:1])]
     cash = CashLines(firm, lines, date.fromordinal(start.toordinal() + 1), flow.end,
                      funds[0].value if funds else math.nan, funds[0].day if funds else None,
-                     notes=(f"burn over {flow.window}", *((f"{funds[0].definition} of {funds[0].day}",) if funds else ())))  # fmt: skip
+                     notes=tuple(note for note in notes if note))  # fmt: skip
     return cash, "" if funds else "missing: liquid funds dated within twelve months of the day"
 
 
@@ -43,12 +44,14 @@ def _fresh(day: date, on: date) -> bool:
     return add_months(day, STALE_AFTER_MONTHS) >= on
 
 
-def _year_lines(statements: Statements, firm: str, end: date) -> dict[str, float]:
-    """Return revenue and costs of the latest reported twelve months not after `end`."""
+def _year_lines(statements: Statements, firm: str, flow: Flow) -> dict[str, float]:
+    """Return revenue and costs of the latest reported twelve months not after the flow's, in its accounts or else the latest filing's."""
     table = statements.lines(firm)
-    table = table[(table["months"] == 12) & (table["period_end"] <= end.isoformat()) & table["line_item"].isin(LINES)]
-    latest = table[table["period_end"] == table["period_end"].max()] if len(table) else table
-    return {str(r["line_item"]): float(r["value"]) for r in latest.sort_values("published_on").to_dict("records")}
+    table = table[(table["months"] == 12) & (table["period_end"] <= flow.end.isoformat()) & table["line_item"].isin(LINES)]
+    latest = table[table["period_end"] == table["period_end"].max()].sort_values("published_on")
+    bases = list(latest["basis"])
+    latest = latest[latest["basis"] == (flow.basis if flow.basis in bases else bases[-1])] if bases else latest
+    return {str(r["line_item"]): float(r["value"]) for r in latest.to_dict("records")}
 
 
 def firm_rows(statements: Statements, firm: str, chosen: Sequence[Scenario], horizon: int) -> Iterator[dict[str, Any]]:

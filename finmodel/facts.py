@@ -58,10 +58,27 @@ CURRENCIES = (
 KEY = ("firm", "line_item", "period_start", "period_end", "basis", "document", "currency")
 """A fact with a line item is unique on these columns and its line of the statement (current and non-current parts are two lines)."""
 
+IN_PARTS = (
+    "lease_liabilities", "borrowings", "debt_including_leases", "preferred_shares", "contract_liabilities", "contract_assets",
+    "restricted_cash", "term_deposits", "financial_assets_at_fvtpl",
+)  # fmt: skip
+"""Line items that a balance sheet may print on several lines (current and non-current)."""
+
 
 def line_items() -> pd.DataFrame:
     """Return the chart of line items, indexed by name (see ``data/line_items.csv``)."""
     return read_table("line_items").set_index("line_item")
+
+
+def is_detail(label: str) -> bool:
+    """Tell whether a label says that its line is contained in the line above.
+
+    Examples
+    --------
+    >>> is_detail("其中：银行借款"), is_detail("of which: bank loans"), is_detail("Bank loans")
+    (True, True, False)
+    """
+    return label.lstrip().lower().startswith(("其中", "including", "of which"))
 
 
 def check_facts(facts: pd.DataFrame, where: str = "facts", first_row: int = 2) -> pd.DataFrame:
@@ -108,6 +125,16 @@ def check_facts(facts: pd.DataFrame, where: str = "facts", first_row: int = 2) -
 def read_facts(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Return the checked facts table in a CSV file.
 
+    Parameters
+    ----------
+    path : path
+        A CSV file in UTF-8 with at least the columns firm, line_item, period_end, value and published_on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :data:`FACT_COLUMNS`, typed as by :func:`check_facts`; values in units of currency.
+
     Raises
     ------
     DataError
@@ -135,7 +162,20 @@ def shipped_facts() -> pd.DataFrame:
 
 
 def write_facts(facts: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write a facts table as CSV that :func:`read_facts` reads back; the file appears whole or not at all."""
+    """Write a facts table as CSV that :func:`read_facts` reads back; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    facts : pandas.DataFrame
+        Columns of :data:`FACT_COLUMNS`.
+    path : path
+        Where to write.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
+    """
     with written(path) as temporary:
         facts.to_csv(temporary, index=False, lineterminator="\n", float_format="%.15g")
 

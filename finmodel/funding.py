@@ -37,8 +37,6 @@ from finmodel.units import parse_date
 REGIMES = ("us-securities-ban", "us-outbound")
 """Regimes that bind investors in securities; the others gate the firm's own listing, its supplies or its customers."""
 COLUMNS = (*RECORD_COLUMNS, "channel", "investor_class", "share", "legal", "contractual", "chill", "low", "high", "citation", "default")
-ELASTICITIES = (1.0, 40.0)
-"""Range over which the elasticity of demand is swept, log-uniformly."""
 Law = tuple[tuple[str, str], ...]
 """Regimes that a scenario takes, each with the day whose law is asked (blank: as it later became)."""
 
@@ -87,6 +85,10 @@ def funding_access(
     contested: Literal["unclear", "listed", "not-listed"] = "unclear",
 ) -> Results:
     """Return who may fund a firm on a day, per channel and investor class.
+
+    Formula
+    -------
+    access of a channel = sum over investor classes of share of the book x legal x contractual x (1 - chill)
 
     Parameters
     ----------
@@ -382,6 +384,15 @@ class Term:
 
 
 @cache
+def market_terms() -> dict[str, Term]:
+    """Return the market's stated quantities with their intervals (``data/market.csv``)."""
+    return {
+        r["quantity"]: Term(float(r["low"]), float(r["central"]), float(r["high"]), r["unit"], r["reference"], r["note"])
+        for r in rows(read_table("market"))
+    }
+
+
+@cache
 def channel_terms(channel: str, firm: str) -> dict[str, Term]:
     """Return hazard, size, cost and lead time of a channel; the firm's own record takes the place of the general one."""
     table = read_table("channel_terms")
@@ -410,14 +421,40 @@ def price_effect(lost: float, elasticity: float) -> float:
 
 
 def elasticity_sweep(lost: float, points: int = 41) -> pd.DataFrame:
-    """Return the price effect of losing a share of demand over elasticities from 1 to 40, log-uniformly spaced.
+    """Return the price effect of losing a share of demand over the range of elasticities in ``data/market.csv``, log-uniformly spaced.
+
+    Formula
+    -------
+    price effect = (1 - lost)^(1 / elasticity) - 1
+
+    Parameters
+    ----------
+    lost : float
+        Share of demand lost, 0 to 1.
+    points : int
+        Number of elasticities.
 
     Returns
     -------
     pandas.DataFrame
-        Columns elasticity and price_effect, one row per point.
+        Columns elasticity and price_effect (relative change of price), one row per point.
+
+    Raises
+    ------
+    ValueError
+        If `lost` is no share.
+
+    References
+    ----------
+    Kandel, Sarig and Wohl (1999), https://doi.org/10.1093/rfs/12.2.225, for the elasticity of demand in offerings.
+
+    Examples
+    --------
+    >>> elasticity_sweep(0.3, points=2).round(3)["price_effect"].tolist()
+    [-0.3, -0.009]
     """
-    values = np.geomspace(*ELASTICITIES, points)
+    span = market_terms()["elasticity"]
+    values = np.geomspace(span.low, span.high, points)
     return pd.DataFrame({"elasticity": values, "price_effect": [price_effect(lost, float(e)) for e in values]})
 
 
@@ -439,6 +476,11 @@ def offering(
     The book at the top price was `cover` times the offer; `access` of it is left, and `substitution` (in units of the offer) steps in.
     Demand falls with price at `elasticity`; the price is where demand meets `minimum_book`, within the range.
 
+    Formula
+    -------
+    book = access x cover + substitution; clearing price = top x (book / minimum_book)^(1 / elasticity), held within the range;
+    cover = book x (top / price)^elasticity; the deal is done where the clearing price is not below the bottom
+
     Parameters
     ----------
     access : float
@@ -454,6 +496,21 @@ def offering(
     minimum_book : float
         Cover below which the deal fails.
 
+    Returns
+    -------
+    Deal
+        The price in the units of `price_range`, whether the range hides how far demand fell (censored), the cover in times the offer,
+        and whether it goes through (done).
+
+    Raises
+    ------
+    ValueError
+        If elasticity, minimum_book or the range is not above 0, or the other numbers are below it.
+
+    References
+    ----------
+    Kandel, Sarig and Wohl (1999), https://doi.org/10.1093/rfs/12.2.225, for the elasticity of demand in offerings.
+
     Examples
     --------
     >>> offering(0.8, 1.3, 10.0, (3.85, 3.99))
@@ -462,6 +519,11 @@ def offering(
     False
     """
     bottom, top = price_range
+    if not (elasticity > 0 and minimum_book > 0 and 0 < bottom <= top and min(access, cover, substitution) >= 0):
+        raise ValueError(
+            f"elasticity {elasticity}, minimum_book {minimum_book} and price_range {price_range} (bottom, top) are to be above 0, and "
+            f"access {access}, cover {cover} and substitution {substitution} not below 0"
+        )
     book = access * cover + substitution
     clearing = top * (book / minimum_book) ** (1 / elasticity) if book > 0 else 0.0
     price = min(max(clearing, bottom), top)

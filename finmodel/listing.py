@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from finmodel.arrivals import Assumptions, Books, Calendar, market_terms
+from finmodel.arrivals import Assumptions, Books, Calendar
 from finmodel.data import read_table, rows
 from finmodel.firms import find_firm
-from finmodel.funding import channel_terms
+from finmodel.funding import channel_terms, market_terms
 from finmodel.ipo import VENUES, Listings, standing
 from finmodel.restrictions import listing_gates
 from finmodel.results import RECORD_COLUMNS, Results
@@ -28,9 +28,12 @@ def listing_outlook(
 ) -> Results:
     """Return when a firm may list, and what a listing may bring, as known on a day.
 
+    A semi-Markov model of the stages of an application: base rates and times in ``data/ipo_stages.csv``, updated by other firms' paths.
+
     Parameters
     ----------
     firm : str
+        Any name of the firm.
     on : str or date
         The day; the firm's own earlier path says where it stands, later events are not used.
     scenario : str or Scenario
@@ -38,6 +41,7 @@ def listing_outlook(
     years : int
         Horizon.
     paths, seed : int
+        Number of paths and the seed of their random numbers.
 
     Returns
     -------

@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finmodel.arrivals import market_terms
 from finmodel.data import read_table, rows
-from finmodel.funding import ELASTICITIES, channel_terms, class_access
+from finmodel.funding import channel_terms, class_access, market_terms
 from finmodel.ipo import DRAWS, STEPS, ready_days, stages, standing
 from finmodel.results import RECORD_COLUMNS, Results
 from finmodel.scenarios import read_scenario
@@ -35,6 +34,7 @@ def replay_outcomes(paths: int = 100_000, seed: int = 7) -> Results:
     Parameters
     ----------
     paths, seed : int
+        Number of paths and the seed of their random numbers.
 
     Returns
     -------
@@ -124,13 +124,13 @@ def _book(case: dict[str, Any], rng: np.random.Generator, paths: int) -> dict[st
     shares /= shares.sum(axis=0)
     away = np.array([rng.uniform(one.chill[0], one.chill[2], paths) for one in classes])
     lost: Floats = (shares * away).sum(axis=0)
-    cover, wanted = channel_terms(case["channel"], "")["cover"], market_terms()["book_wanted"]
+    cover, (wanted, elasticity) = channel_terms(case["channel"], "")["cover"], (market_terms()[n] for n in ("book_wanted", "elasticity"))
     return {
         "lost": lost,
         "replaced": rng.uniform(0.0, 1.0, paths) * lost,
         "cover": np.exp(rng.uniform(math.log(cover.low), math.log(cover.high), paths)),
         "wanted": np.exp(rng.uniform(math.log(wanted.low), math.log(wanted.high), paths)),
-        "elasticity": np.exp(rng.uniform(math.log(ELASTICITIES[0]), math.log(ELASTICITIES[1]), paths)),
+        "elasticity": np.exp(rng.uniform(math.log(elasticity.low), math.log(elasticity.high), paths)),
     }
 
 

@@ -72,7 +72,13 @@ class Results:
         return table.drop(columns=[c for c in table.columns if c in self.hidden])
 
     def records(self, every: bool = False) -> list[dict[str, Any]]:
-        """Return plain records for JSON: the default rows, or every row; a missing value is None."""
+        """Return plain records for JSON; a missing value is None.
+
+        Parameters
+        ----------
+        every : bool
+            Whether to return every row instead of the default ones.
+        """
         table = self.table if every else self.defaults()
         table = self._shown(table)
         return [{name: _plain(value) for name, value in row.items()} for row in rows(table)]
@@ -99,6 +105,13 @@ class Results:
 
     def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
         """Draw it; see :mod:`finmodel.figures`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default a figure of its own with its words around it.
+        **options
+            Passed to the figure.
 
         Raises
         ------

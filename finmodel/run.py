@@ -95,6 +95,11 @@ class ScenarioResults(Results):
         ----------
         quantity : str, optional
             Only this one, such as ``runway``, ``net_burn`` or ``cash_out_24m``.
+
+        Raises
+        ------
+        LookupError
+            If there is no such quantity; the nearest are proposed.
         """
         table = self.defaults()
         if quantity is not None:
@@ -125,6 +130,8 @@ class ScenarioResults(Results):
             By default the last one that was run.
         responses : bool
             Whether responses count; by default they are held fixed.
+        progress : callable, optional
+            Called with the tasks done and their number.
         """
         find = partial(
             attribute, paths=self.paths, seed=self.seed, quarters=self.quarters, responses=responses, shares=self.shares, progress=progress
@@ -136,12 +143,26 @@ class ScenarioResults(Results):
         return replace(found, table=table[list(_SHARES)])
 
     def tornado(self, scenario: str | None = None, responses: bool = False) -> Results:
-        """Return the runway lost with one input at a time at its ends; see :func:`finmodel.attribution.tornado`."""
+        """Return the runway lost with one input at a time at its ends; see :func:`finmodel.attribution.tornado`.
+
+        Parameters
+        ----------
+        scenario, responses
+            As for :meth:`attribution`.
+        """
         find = partial(tornado, paths=min(self.paths, 16_384), seed=self.seed, quarters=self.quarters, responses=responses)
         return self._each("Runway lost, one input at a time", _TORNADO, "tornado", scenario, find)
 
     def sensitivity(self, scenario: str | None = None, responses: bool = False, points: int = 128) -> Results:
-        """Return Sobol indices of the runway lost by group of inputs; see :func:`finmodel.attribution.sensitivity`."""
+        """Return Sobol indices of the runway lost by group of inputs; see :func:`finmodel.attribution.sensitivity`.
+
+        Parameters
+        ----------
+        scenario, responses
+            As for :meth:`attribution`.
+        points : int
+            Base sample of the design, a power of two.
+        """
         find = partial(sensitivity, seed=self.seed, quarters=self.quarters, responses=responses, points=points)
         return self._each("Sobol indices of the runway lost", _SOBOL, "sensitivity", scenario, find)
 

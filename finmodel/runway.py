@@ -7,7 +7,7 @@ missing the answer is a line (how much would last how long), never a point.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -46,6 +46,10 @@ class Flow:
     capital_item: str
     marks: str
     fact_ids: tuple[str, ...]
+    basis: str = ""
+    published_on: str = ""
+    choice: str = ""
+    """Which accounts were taken where two bases end a year on the same day, and why."""
 
     def burn(self, with_capital: bool) -> float:
         """Net burn per month: -(operating cash flow) plus, if wanted, capital expenditure; NaN where a part is not known."""
@@ -62,6 +66,9 @@ class Fund:
     marks: str
     vintage: str
     fact_ids: tuple[str, ...]
+    basis: str = ""
+    published_on: str = ""
+    choice: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +99,13 @@ def cash_runway(statements: Statements, firms: Sequence[str] | None = None) -> R
         Records of the quantities liquid_funds, net_burn and gross_burn (currency per month), runway (months, with and without
         capital expenditure; the hidden column ``until`` is the month in which it ends), due_within_12_months,
         preferred_share_redemption, and funds_needed_12m, _24m, _36m where liquid funds are not known. A runway is a point only
-        where liquid funds and twelve months of cash flow are both dated within twelve months of the day.
+        where liquid funds and twelve months of cash flow are both dated within twelve months of the day. Where two accounting bases
+        give a year, the latest filing is taken and the note says so.
+
+    Raises
+    ------
+    LookupError
+        If a firm has no figures by the day; the nearest names are proposed.
 
     References
     ----------
@@ -133,30 +146,39 @@ def cash_runway(statements: Statements, firms: Sequence[str] | None = None) -> R
 
 
 def liquid_funds(statements: Statements, firm: str) -> list[Fund]:
-    """Return every reading of a firm's liquid funds in its main currency, per definition and balance date, the newest date first."""
+    """Return every reading of a firm's liquid funds in its main currency, per definition and balance date, the newest date first.
+
+    Where two accounting bases give the same funds, the latest filing comes first.
+    """
     lines = _in_main_currency(statements, firm)
     instants = lines[lines["months"] == 0]
     found = []
     for name, items in LIQUID_FUNDS.items():
-        for (day, _), group in instants[instants["line_item"].isin(items)].groupby(["period_end", "basis"]):
+        for (day, basis), group in instants[instants["line_item"].isin(items)].groupby(["period_end", "basis"]):
             if len(group) == len(items):
                 marks = "".join(m for m in "†~" if group["mark"].str.contains(m).any())
-                vintage = " + ".join(dict.fromkeys(group["vintage"]))
-                found.append(Fund(name, parse_date(str(day)), float(group["value"].sum()), marks, vintage, tuple(group["fact_id"])))
+                vintage, published = " + ".join(dict.fromkeys(group["vintage"])), str(group["published_on"].max())
+                amount, ids = float(group["value"].sum()), tuple(group["fact_id"])
+                found.append(Fund(name, parse_date(str(day)), amount, marks, vintage, ids, str(basis), published))
+    found.sort(key=lambda f: f.published_on, reverse=True)
     order = list(LIQUID_FUNDS)
-    return sorted(found, key=lambda f: (-f.day.toordinal(), order.index(f.definition)))
+    found.sort(key=lambda f: (-f.day.toordinal(), order.index(f.definition)))
+    return [replace(f, choice=_choice(f, [o for o in found if (o.day, o.definition) == (f.day, f.definition)])) for f in found]
 
 
 def yearly_flows(statements: Statements, firm: str) -> list[Flow]:
     """Return the twelve-month windows over which operating cash flow is known in the firm's main currency, the newest first.
 
-    A window is a reported year or twelve months, two consecutive halves, or a year plus a half less the same half a year earlier.
+    A window is a reported year or twelve months, two consecutive halves, or a year plus a half less the same half a year earlier. Where
+    two accounting bases have windows that end on the same day, the latest filing comes first; of two published on the same day, the one
+    that gives capital expenditure.
     """
     lines = _in_main_currency(statements, firm)
     flows = lines[(lines["months"] > 0) & lines["line_item"].isin(["operating_cash_flow", *CAPITAL_EXPENDITURE])]
     found = []
-    for _, mine in flows.groupby("basis", sort=False):
+    for basis, mine in flows.groupby("basis"):
         book = amounts(mine)
+        published = dict(zip(mine["fact_id"], mine["published_on"], strict=True))
         for end in sorted({p.end for p, item in book if item == "operating_cash_flow"}, reverse=True):
             operating = twelve_months(book, end, "operating_cash_flow")
             if operating is None:
@@ -171,9 +193,18 @@ def yearly_flows(statements: Statements, firm: str) -> list[Flow]:
                 marks, ids = marks + capital[2], ids + capital[3]
             found.append(
                 Flow(window, end, 12, value, capital[1] if capital else float("nan"), item if capital else "",
-                     "".join(m for m in "†~" if m in marks), ids)
+                     "".join(m for m in "†~" if m in marks), ids, str(basis), max(published[i] for i in operating[3]))
             )  # fmt: skip
-    return sorted(found, key=lambda f: (f.end, not np.isnan(f.capital)), reverse=True)
+    found.sort(key=lambda f: (f.end, f.published_on, not np.isnan(f.capital)), reverse=True)
+    return [replace(f, choice=_choice(f, [o for o in found if o.end == f.end])) for f in found]
+
+
+def _choice(taken: Flow | Fund, of: Sequence[Flow | Fund]) -> str:
+    """Say which accounts were taken where two bases meet; nothing where there is one."""
+    others = [f"{o.basis or 'unnamed'} (published {o.published_on})" for o in of if o.basis != taken.basis]
+    if not others:
+        return ""
+    return f"basis: {taken.basis or 'unnamed'} (published {taken.published_on}) before {' and '.join(others)}, the latest filing first"
 
 
 def amounts(lines: pd.DataFrame) -> dict[tuple[Period, str], Line]:
@@ -245,7 +276,7 @@ def _fund_rows(newest: Sequence[Fund], fresh: Sequence[Fund], on: date, currency
         yield {
             "period": fund.day.isoformat(), "quantity": "liquid_funds", "variant": fund.definition, "vintage": fund.vintage,
             "value": fund.value, "unit": currency, "status": "stale" if is_stale(fund.day, on) else "reported",
-            "note": f"{age} months old on {on}" + (f"; {fund.marks}" if fund.marks else ""), "mark": fund.marks,
+            "note": _joined(f"{age} months old on {on}", fund.choice, fund.marks), "mark": fund.marks, "basis": fund.basis,
             "default": fund is (fresh[0] if fresh else newest[0]) or (place == 0 and not fresh),
         }, fund.fact_ids  # fmt: skip
 
@@ -261,13 +292,14 @@ def _burn_rows(
             continue
         value, reason = flow.burn(with_capital), ""
         if np.isnan(value):
-            reason = f"missing: capital expenditure over {flow.window}"
+            reason = _joined(f"missing: capital expenditure over {flow.window}", flow.choice)
         note = f"12 months: {flow.window}; {age_in_months(flow.end, on)} months old on {on}"
         if with_capital and flow.capital_item.endswith("_ppe"):
             note += "; property, plant and equipment only"
         yield {
             "period": flow.window, "quantity": "net_burn", "variant": variant, "value": value, "unit": f"{currency} per month",
-            "status": _flow_status(value, flow, on), "reason": reason, "note": _noted(note, flow.marks), "mark": flow.marks,
+            "status": _flow_status(value, flow, on), "reason": reason, "note": _noted(_joined(note, flow.choice), flow.marks),
+            "mark": flow.marks, "basis": flow.basis,
             "default": with_capital,
         }, flow.fact_ids  # fmt: skip
     yield from _gross_rows(statements, firm, currency)
@@ -312,12 +344,14 @@ def _runway_rows(
             first = fund is fresh[0] and (with_capital or np.isnan(flow.capital))
             ids, marks = fund.fact_ids + flow.fact_ids, "".join(m for m in "†~" if m in fund.marks + flow.marks)
             if np.isnan(burn):
-                yield {**_missing("runway", day, variant, f"missing: capital expenditure over {flow.window}"), "default": False}, ids
+                reason = _joined(f"missing: capital expenditure over {flow.window}", flow.choice)
+                yield {**_missing("runway", day, variant, reason), "default": False}, ids
                 continue
             months = fund.value / burn if burn > 0 else float("nan")
             out = add_months(fund.day, int(months)) if burn > 0 and months < 1200 else None
             until = f"{out:%Y-%m}" if out else ""
             note = f"from {fund.day} at the burn over {flow.window}" + (f", lasts to {out:%b %Y}" if out else "")
+            note = _joined(note, *_bases(fund, flow))
             yield {
                 "period": day, "quantity": "runway", "variant": variant, "vintage": fund.vintage, "value": months, "unit": "months",
                 "status": "computed" if burn > 0 else "self-funding", "note": _noted(note, marks), "mark": marks, "default": first,
@@ -422,13 +456,23 @@ def _currency(statements: Statements, firm: str) -> str:
     return str(used.mode().iloc[0]) if len(used) else ""
 
 
+def _bases(fund: Fund, flow: Flow) -> tuple[str, ...]:
+    """Say which accounts funds and burn were read in, where that was a choice."""
+    differ = f"funds in {fund.basis} accounts, burn in {flow.basis} accounts" if fund.basis != flow.basis else ""
+    return tuple(dict.fromkeys((flow.choice, fund.choice, differ)))
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
+
+
 def _with(with_capital: bool) -> str:
     return "with capital expenditure" if with_capital else "without capital expenditure"
 
 
 def _noted(note: str, marks: str) -> str:
     words = {"†": "† not read in the document itself", "~": "~ derived"}
-    return "; ".join(x for x in (note, *(words[m] for m in marks)) if x)
+    return _joined(note, *(words[m] for m in marks))
 
 
 def _any_of(names: Mapping[str, object]) -> str:

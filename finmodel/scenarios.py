@@ -250,7 +250,25 @@ def read_scenarios(*sources: str | os.PathLike[str]) -> dict[str, Scenario]:
 
 
 def read_scenario(source: str | os.PathLike[str]) -> Scenario:
-    """Return one scenario, by shipped name or from a TOML file; see :func:`read_scenarios`."""
+    """Return one scenario.
+
+    Parameters
+    ----------
+    source : str or path
+        Name of a shipped scenario or path of a TOML file.
+
+    Raises
+    ------
+    DataError
+        If the file is faulty: every fault with its key.
+    LookupError
+        If there is no such scenario; the nearest names are proposed.
+
+    Examples
+    --------
+    >>> read_scenario("us-investment-ban").name
+    'us-investment-ban'
+    """
     return next(iter(read_scenarios(source).values()))
 
 

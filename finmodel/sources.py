@@ -60,12 +60,28 @@ class Document:
 
 
 def documents() -> pd.DataFrame:
-    """Return the register of documents, one row each, all columns as text (``data/documents.csv``)."""
+    """Return the register of documents (``data/documents.csv``).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per document, all columns as text.
+
+    Examples
+    --------
+    >>> documents().set_index("document").loc["sensetime-prospectus-2021", "published_on"]
+    '2021-12-07'
+    """
     return read_table("documents")
 
 
 def find_document(name: str) -> Document:
     """Return the document with a short name.
+
+    Parameters
+    ----------
+    name : str
+        As in the column ``document`` of a facts table.
 
     Raises
     ------

@@ -19,11 +19,8 @@ from finmodel.data import read_table
 from finmodel.errors import DataError, fault, unknown
 from finmodel.facts import line_items, read_facts, shipped_facts
 from finmodel.units import Period, parse_date
+from finmodel.versions import LINE_COLUMNS, best_first, half_digit
 
-LINE_COLUMNS = (
-    "firm", "line_item", "period", "period_start", "period_end", "months", "value", "currency", "basis", "vintage",
-    "published_on", "mark", "status", "read_from", "fact_id", "label",
-)  # fmt: skip
 SLOT = ["firm", "line_item", "period_start", "period_end", "basis"]
 """What has one value in a view of the statements; everything else about a fact tells its versions apart."""
 
@@ -112,6 +109,11 @@ class Statements:
     def select(self, firms: Sequence[str]) -> Statements:
         """Return the statements of some of the firms.
 
+        Parameters
+        ----------
+        firms : sequence of str
+            Short names of firms with facts here.
+
         Raises
         ------
         LookupError
@@ -146,9 +148,10 @@ class Statements:
         """Every version of every line, best first within its slot, with our sign convention and labelled periods.
 
         Filings come before vendors' copies; then the latest (in an as-filed view the first) publication; then what was read in the
-        document before what was not, printed before derived figures, confirmed before single ones.
+        document before what was not, printed before derived figures, confirmed before single ones. What one balance sheet prints on
+        several lines is added up (:func:`finmodel.versions.added_up`).
         """
-        return _versions(self.facts, self.earliest)
+        return best_first(self.facts, self.earliest)
 
     def lines(
         self, firm: str | None = None, line_item: str | None = None, currency: str | None = None, derived: bool = True
@@ -218,45 +221,6 @@ class Statements:
     def checks(self) -> pd.DataFrame:
         """Return the accounting identities that can be tested within one document, each with its difference and the result."""
         return identity_checks(self.facts)
-
-
-def _versions(facts: pd.DataFrame, earliest: bool) -> pd.DataFrame:
-    table = facts[facts["line_item"] != ""].copy()
-    signs = line_items()["sign"]
-    expense = table["line_item"].map(signs).eq("expense")
-    paid = expense & table["line_item"].map(line_items()["statement"]).eq("cash_flow")
-    value = np.where(expense & ~paid & _printed_negative(table, expense & ~paid), -table["value"], table["value"])
-    table["value"] = np.where(paid, np.abs(value), value)
-    pairs = zip(table["period_start"], table["period_end"], strict=True)
-    table["period"] = [Period(parse_date(e), parse_date(s) if s else None).label for s, e in pairs]
-    table["vintage"] = table["document"]
-    secondary = np.where(table["read_from"].eq("primary"), "", "†")
-    table["mark"] = pd.Series(secondary, index=table.index) + np.where(table["status"].eq("derived"), "~", "")
-    order = pd.DataFrame(
-        {
-            "vendor": table["read_from"].eq("vendor"),
-            "published": pd.to_datetime(table["published_on"]).astype("int64") * (1 if earliest else -1),
-            "secondary": ~table["read_from"].eq("primary"),
-            "derived": table["status"].eq("derived"),
-            "single": ~table["status"].eq("confirmed"),
-            "fact_id": table["fact_id"],
-        },
-        index=table.index,
-    )
-    best_first = order.sort_values(list(order.columns), kind="stable").index
-    return table.loc[best_first, list(LINE_COLUMNS)].reset_index(drop=True)
-
-
-def _printed_negative(table: pd.DataFrame, expense: pd.Series) -> pd.Series:
-    """Tell which expense lines stand in a document that prints expenses as negative numbers.
-
-    Hong Kong accounts print costs in parentheses, A-share and US accounts do not; a lone negative expense among positive ones is a
-    reversal and keeps its sign. (Payments of a cash-flow statement are amounts whatever their sign.)
-    """
-    group = [table["firm"], table["document"], table["statement"]]
-    balance = np.sign(table["value"].where(expense)).groupby(group).transform("sum")
-    negative: pd.Series[bool] = balance < 0
-    return negative
 
 
 _DIFFERENCES = (("FY", "H1", 12, 6), ("FY", "9M", 12, 9), ("9M", "H1", 9, 6))
@@ -343,20 +307,13 @@ def identity_checks(facts: pd.DataFrame) -> pd.DataFrame:
             values = first["value"]
             summed = sum(abs(values[p]) * s if p == "cost_of_sales" else values[p] * s for p, s in parts)
             rough = first.loc[used, "status"].eq("derived").any() or first.loc[used, "read_from"].eq("vendor").any()
-            exact = sum(_resolution(str(p), float(s)) for p, s in first.loc[used, ["printed", "scale"]].to_numpy())
+            exact = sum(half_digit(str(p), float(s)) for p, s in first.loc[used, ["printed", "scale"]].to_numpy())
             tolerance = max(exact, 0.005 * abs(values[total]) if rough else 0.0)
             gap = float(values[total] - summed)
             rows.append((key[0], key[1], key[3], int(first["months"].iloc[0]), name, values[total], summed, gap, tolerance,
                          abs(gap) <= tolerance))  # fmt: skip
     columns = ["firm", "document", "period_end", "months", "identity", "total", "parts", "difference", "tolerance", "passed"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def _resolution(printed: str, scale: float) -> float:
-    """Half of the last printed digit, in units of currency; one whole unit where nothing was printed."""
-    digits = printed.split("e")[0].strip("()% ")
-    decimals = len(digits.split(".")[1].rstrip("0")) if "." in digits else 0
-    return float(scale) * 10.0**-decimals * 0.5 + 0.5
 
 
 def unbalanced(facts: pd.DataFrame, where: str) -> list[str]:

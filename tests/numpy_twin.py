@@ -65,10 +65,10 @@ def scenario(firm: Firm, s: int, quarters: int, paths: int, rng: np.random.Gener
     due = p["receivables"].copy()
     collected = np.empty(shape)
     for q in range(quarters):
-        due += billed[:, q]
-        gone = due - p["collection_lag"] * x.lag[s, q] * revenue[:, q] if x.constant_days[s] else due * rate[:, q]
-        due -= gone
-        collected[:, q] = gone * kept[:, 0]
+        due += billed[:, q] * kept[:, 0]
+        steady_due = p["collection_lag"] * x.lag[s, q] * revenue[:, q]
+        collected[:, q] = due - steady_due if x.constant_days[s] else due * rate[:, q]
+        due -= collected[:, q]
 
     cost, elasticity = {}, {}
     for b in BLOCKS:
@@ -156,7 +156,7 @@ def stays_above(x: np.ndarray, y: np.ndarray, variance: np.ndarray) -> np.ndarra
 
 def seasonal_rates(p: dict[str, np.ndarray], half_one: np.ndarray) -> np.ndarray:
     """Collection rates of the halves by iterating a steady year until the first half's share and the year-end balance are right."""
-    w, c, end = p["first_half_revenue"], p["first_half_collections"], p["collection_lag"] / 4
+    w, c, end = p["first_half_revenue"], p["first_half_collections"], p["collection_lag"] / (1 - p["loss_rate"]) / 4
     middle = end + w - c
 
     def rate(start: np.ndarray, billed: np.ndarray, finish: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from datetime import date
 
 import numpy as np
 
-from finmodel.estimate.evidence import BLOCKS, RATIOS, Evidence, Reading
+from finmodel.estimate.evidence import BLOCKS, RATIOS, CashWindow, Evidence, Reading
 from finmodel.estimate.priors import Array, Prior, movements
 from finmodel.estimate.revenue import DT, REVENUE_PRIORS, RevenueData
 from finmodel.estimate.update import PRIOR_ONLY
@@ -41,9 +41,14 @@ def revenue_path(truth: Mapping[str, float], rng: np.random.Generator, quarters:
     return np.exp(log), growth
 
 
-def printed_revenue(path: Array, share: float) -> Array:
+def printed_revenue(path: Array, share: float, rng: np.random.Generator | None = None) -> Array:
+    """Quarters as they are printed; `share` is the latest year's, and (with `rng`) earlier years' lie a random walk away."""
     second = np.arange(len(path)) % 4 > 1
-    return path * np.where(second, 2 * (1 - share), 2 * share)
+    years = len(path) // 4
+    steps = np.zeros(years) if rng is None else movements()["first_half_revenue"][1] * rng.standard_normal(years)
+    away = np.append(np.cumsum(steps[1:])[::-1], 0.0)
+    shares = np.repeat(1 / (1 + np.exp(-(np.log(share / (1 - share)) + away))), 4)
+    return path * np.where(second, 2 * (1 - shares), 2 * shares)
 
 
 def draw_firms(
@@ -60,7 +65,8 @@ def draw_firms(
     common = {name: _common_level(priors[name], rng) for name in RATIOS}
     firms, truths = [], []
     for number, shape in enumerate(shapes):
-        truth = {name: float(priors[name].draw(rng, 1)[0]) for name in (*REVENUE_PRIORS, *PRIOR_ONLY)} | {"mean_reversion": kappa}
+        process = (*REVENUE_PRIORS, *PRIOR_ONLY, "cash_volatility")
+        truth = {name: float(priors[name].draw(rng, 1)[0]) for name in process} | {"mean_reversion": kappa}
         level = {name: float(rng.normal(*common[name])) for name in RATIOS}
         other = float(rng.normal(priors["other_income"].mean, priors["other_income"].sd))
         if fixed is not None:
@@ -85,7 +91,7 @@ def _firm(
     first = shape[0][0]
     path, growth = revenue_path(truth, rng, 4 * YEARS - first)  # the prior of growth is that of the first quarter seen
     path = np.concatenate([np.full(first, np.nan), path])
-    printed = printed_revenue(path, truth["first_half_revenue"])
+    printed = printed_revenue(path, truth["first_half_revenue"], rng)
     years = printed.reshape(-1, 4).sum(1)
     data = RevenueData(
         tuple(float(np.log(printed[a : b + 1].sum())) for a, b in shape), tuple(a - first for a, _ in shape),
@@ -103,19 +109,21 @@ def _firm(
             z += walk * rng.standard_normal()
         readings[ratio] = tuple(found)
         now[ratio] = float(priors[ratio].natural(np.array(level[ratio] + walk * np.sqrt(0.5) * rng.standard_normal())))
-    cash = tuple(_cash(year, years, readings, now, other, rng, disclosed) for year in seen if 4 * year > first)
+    noise = truth["cash_volatility"] / 2  # four independent quarters
+    cash = tuple(_cash(year, years, readings, now, other + noise * rng.standard_normal(), disclosed) for year in seen if 4 * year > first)
     quarterly = float(path[-1])
     out = {k: v for k, v in truth.items() if k not in ("growth", "capex_variable")}
     out |= {"revenue": quarterly, "growth": float(growth[-1]), "other_income": other * quarterly}
     for block in BLOCKS:
         latest = years[-1]
-        response = np.log(4 * quarterly / latest)
+        response = np.log(4 * quarterly / latest) if block == "cost_of_sales" else 0.0
         slope = truth[f"{block}_{'up' if response > 0 else 'down'}"]
         out[block] = now[block] * latest / 4 * float(np.exp(truth[f"{block}_drift"] * 0.5 + slope * response))
         out[f"{block}_noncash"] = now["noncash"]
     out |= {"collection_lag": now["collection_lag"], "loss_rate": now["loss_rate"], "receivables": now["collection_lag"] * quarterly}
-    out["capex_share"] = now["capital_expenditure"] * truth["capex_variable"]
-    out["capex_fixed"] = now["capital_expenditure"] * (1 - truth["capex_variable"]) * quarterly
+    invested = now["capital_expenditure"] * years[-1] / 4 * (4 * quarterly / years[-1]) ** truth["capex_variable"]
+    out["capex_share"] = invested * truth["capex_variable"] / quarterly
+    out["capex_fixed"] = invested * (1 - truth["capex_variable"])
     points = {"liquid_funds": (1e9, "", ()), "debt_service": (0.0, "", ())}
     return Evidence(name, START, data, readings, cash, points), out
 
@@ -126,16 +134,14 @@ def _response(block: str, truth: Mapping[str, float], then: float, latest: float
 
 
 def _cash(
-    year: int, years: Array, readings: Mapping[str, tuple[Reading, ...]], now: Mapping[str, float], other: float,
-    rng: np.random.Generator, disclosed: bool,
-) -> tuple[date, dict[str, float]]:  # fmt: skip
+    year: int, years: Array, readings: Mapping[str, tuple[Reading, ...]], now: Mapping[str, float], other: float, disclosed: bool
+) -> CashWindow:
     """One year's operating cash flow; impairment and non-cash cost are printed only where `disclosed`."""
     end = date(FIRST_YEAR + year, 12, 31)
     revenue, growth = float(years[year]), float(years[year] - years[year - 1])
     cost = 1.2 * revenue
     ratios = {name: next(r.value for r in readings[name] if r.end == end) if disclosed else now[name] for name in ("loss_rate", "noncash")}
     loss, noncash = ratios["loss_rate"] * revenue, ratios["noncash"] * cost
-    reading = other + movements()["other_income"][0] * rng.standard_normal()
-    flow = reading * revenue + revenue - loss - now["collection_lag"] / 4 * growth - cost + noncash
-    window = {"flow": flow, "revenue": revenue, "cost": cost, "growth": growth}
-    return end, window | ({"impairment": loss, "noncash": noncash} if disclosed else {})
+    flow = other * revenue + revenue - loss - now["collection_lag"] / 4 * growth - cost + noncash
+    shown = (loss, noncash) if disclosed else (None, None)
+    return CashWindow(end, flow, revenue, growth, cost, (), *shown)

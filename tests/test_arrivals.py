@@ -10,12 +10,11 @@ from finmodel.arrivals import (
     Calendar,
     base_hazard,
     funding_arrivals,
-    market_terms,
     round_evidence,
     used_channels,
 )
 from finmodel.data import read_table
-from finmodel.funding import channel_terms
+from finmodel.funding import channel_terms, market_terms
 from finmodel.ipo import VENUES
 from finmodel.scenarios import channels, read_scenario
 

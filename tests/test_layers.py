@@ -15,7 +15,7 @@ LAYERS = [
     {"errors"},
     {"units", "data", "registry"},
     {"sources", "firms", "facts"},
-    {"loaders"},
+    {"loaders", "versions"},
     {"statements", "results"},
     {"verify", "ratios", "restrictions"},
     {"runway", "posterior", "generator"},

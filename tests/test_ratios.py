@@ -139,3 +139,15 @@ def test_records_are_plain(statements: Statements) -> None:
     assert list(records[0])[:11] == list(fm.results.RECORD_COLUMNS)
     assert all(r["value"] is None or isinstance(r["value"], float) for r in records)
     assert "Ratios as known on" in compute_ratios(statements.select(["yitu"])).summary()
+
+
+def test_a_ratio_says_which_accounts_it_was_read_in_where_two_bases_meet() -> None:
+    old = {"basis": "IFRS", "published_on": "2021-03-31", "document": "hk"}
+    new = {"basis": "PRC GAAP", "published_on": "2021-04-30", "document": "star"}
+    both = [flow("revenue", 100, **old), flow("cost_of_sales", 60, **old), flow("revenue", 90, **new), flow("cost_of_sales", 45, **new)]
+    alone = flow("research_and_development", 20, **old)
+    table = compute_ratios(Statements(facts(*both, alone))).defaults().set_index("quantity")
+    margin, intensity = table.loc["gross_margin"], table.loc["rd_intensity"]
+    assert (margin["basis"], margin["value"], margin["note"]) == ("PRC GAAP", 0.5, "PRC GAAP accounts, the latest filing")
+    assert (intensity["basis"], intensity["value"]) == ("IFRS", 0.2)
+    assert intensity["note"] == "IFRS accounts; the latest filing is PRC GAAP and gives it by proxy or not at all"

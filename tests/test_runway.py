@@ -140,3 +140,29 @@ def test_amounts_in_another_currency_are_never_divided() -> None:
     row = cash_runway(made).defaults().set_index("quantity").loc["runway"]
     assert np.isnan(row["value"])
     assert "liquid funds in the currency of the accounts" in row["reason"]
+
+
+def test_where_two_bases_meet_the_latest_filing_is_taken_and_said() -> None:
+    old = {"basis": "IFRS", "published_on": "2021-03-31", "document": "hk"}
+    new = {"basis": "PRC GAAP", "published_on": "2021-04-30", "document": "star"}
+    rows = (cash(100, **old), cash(80, **new), flow("operating_cash_flow", -40, **old), flow("capital_expenditure", -10, **old))
+    made = Statements(facts(*rows, flow("operating_cash_flow", -48, **new))).as_of("2021-06-30")
+    flows, funds = yearly_flows(made, "acme"), liquid_funds(made, "acme")
+    assert [(f.basis, f.operating) for f in flows] == [("PRC GAAP", -48), ("IFRS", -40)]
+    assert [(f.basis, f.value) for f in funds] == [("PRC GAAP", 80), ("IFRS", 100)]
+    said = "basis: PRC GAAP (published 2021-04-30) before IFRS (published 2021-03-31), the latest filing first"
+    table = cash_runway(made).table.set_index(["quantity", "variant"])
+    without = table.loc[("runway", "cash and cash equivalents, without capital expenditure")]
+    assert without["value"] == 20
+    assert said in without["note"]
+    burn = table.loc[("net_burn", "with capital expenditure")]
+    assert (burn["basis"], burn["reason"]) == ("PRC GAAP", f"missing: capital expenditure over FY 2020; {said}")
+    earlier = cash_runway(made.as_of("2021-04-01")).table.set_index(["quantity", "variant"])
+    assert earlier.loc[("runway", "cash and cash equivalents, with capital expenditure"), "value"] == 24
+    assert not earlier["note"].str.contains("basis").any()
+
+
+def test_of_two_bases_published_on_one_day_the_one_with_capital_expenditure_is_taken() -> None:
+    rows = [flow("operating_cash_flow", value, basis=basis) for basis, value in (("IFRS", -40), ("PRC GAAP", -48))]
+    made = Statements(facts(*rows, flow("capital_expenditure", -10, basis="IFRS")))
+    assert yearly_flows(made, "acme")[0].basis == "IFRS"

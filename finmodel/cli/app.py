@@ -156,6 +156,8 @@ def _print_table(records: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     columns = list(dict.fromkeys(k for r in records for k in r if any(x.get(k) not in (None, "") for x in records)))
+    same = [k for k in columns if k != "value" and len(records) > 2 and len({r.get(k) for r in records}) == 1]
+    columns = [k for k in columns if k not in same]
     table = Table(box=box.SIMPLE_HEAD)
     for name in columns:
         numeric = all(isinstance(r.get(name), (int, float)) or r.get(name) is None for r in records)
@@ -165,6 +167,8 @@ def _print_table(records: list[dict[str, Any]]) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)
+    for name in same:  # said once, above
+        console.print(f"{name}: {_cell(records[0][name])}", markup=False, highlight=False)
     console.print(table, markup=False) if records else print("nothing to show")
 
 

@@ -30,12 +30,12 @@ def show_ratios(
 @takes_statements
 def show_multiverse(
     statements: Statements,
-    target: Annotated[float, typer.Option(help="The published figure.")] = 1.85,
+    target: Annotated[float | None, typer.Option(help="The figure to come near to; by default the published one.")] = None,
     tolerance: Annotated[float, typer.Option(help="How far from it counts as near.")] = 0.05,
     every: AllOption = False,
     form: FormatOption = Format.table,
 ) -> None:
-    """Compute every reading of cost to revenue and count those near the published 1.85."""
+    """Compute every reading of cost to revenue and count those near the published figure."""
     result = cost_to_revenue_multiverse(statements, target=target, tolerance=tolerance)
     if form is Format.table:
         print(result.sentence(), "\n")

@@ -45,7 +45,7 @@ def show_survival(
         records += result.records(every)
         if by:
             records += result.funding_gap(probability, by).records(every)
-        assumed |= dict.fromkeys(model.assumptions())
+        assumed |= dict.fromkeys(result.assumptions)
     show(records, form)
     if form is Format.table:
         print("\n".join(f"Assumed: {text}" for text in assumed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -36,6 +36,32 @@ class Reading:
 
 
 @dataclass(frozen=True, eq=False)
+class CashWindow:
+    """Operating cash flow of twelve months, with what is disclosed of its making; None where a line is not.
+
+    Attributes
+    ----------
+    end : datetime.date
+    flow, revenue, growth : float
+        Operating cash flow, revenue, and its increase over the twelve months before.
+    cost : float
+        Sum of the cost blocks that are disclosed.
+    missing : tuple of str
+        Cost blocks that are not.
+    impairment, noncash : float or None
+    """
+
+    end: date
+    flow: float
+    revenue: float
+    growth: float
+    cost: float
+    missing: tuple[str, ...] = ()
+    impairment: float | None = None
+    noncash: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """What one firm's accounts say, as numbers: input of the update."""
 
@@ -43,13 +69,22 @@ class Evidence:
     start: date
     revenue: RevenueData
     readings: Mapping[str, tuple[Reading, ...]]
-    cash: tuple[tuple[date, dict[str, float]], ...] = ()
+    cash: tuple[CashWindow, ...] = ()
     points: Mapping[str, tuple[float, str, tuple[str, ...]]] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     revenue_facts: tuple[str, ...] = ()
     revenue_how: str = ""
     cash_facts: tuple[str, ...] = ()
     cash_how: str = ""
+    burns: tuple[str, ...] = ()
+
+    @property
+    def trailing(self) -> float | None:
+        """Revenue of the four quarters up to the start; None where the printed periods do not make them up."""
+        data = self.revenue
+        first = len(data.second_half) - 4
+        inside = [(a, b, v) for a, b, v in zip(data.first, data.last, data.log_revenue, strict=True) if a >= first]
+        return float(np.exp([v for *_, v in inside]).sum()) if sum(b - a + 1 for a, b, _ in inside) == 4 else None
 
 
 class Book:
@@ -93,7 +128,8 @@ class Book:
 
     def year(self, item: str, end: date) -> tuple[str, float, str, tuple[str, ...]] | None:
         """Return twelve months of an item up to a day: how added up, value, marks, facts; None where they are not known."""
-        return twelve_months(self.flows, end, item)
+        found = twelve_months(self.flows, end, item)
+        return found and (found[0], found[1], "".join(dict.fromkeys(found[2])), found[3])
 
 
 def evidence_of(book: Book, start: date) -> Evidence:
@@ -103,21 +139,17 @@ def evidence_of(book: Book, start: date) -> Evidence:
     reasons = {name: "no twelve months of it are disclosed" for name, found in readings.items() if not found}
     cash, cash_how, cash_ids = _cash_flows(book)
     if not cash:
-        reasons["other_income"] = (
-            "operating cash flow, all cost lines and the revenue of the year before are not all known for any twelve months"
-        )
+        reasons["other_income"] = "operating cash flow and the revenue of two years are not known for any twelve months"
     points: dict[str, tuple[float, str, tuple[str, ...]]] = {}
-    for item in ("trade_receivables_gross", "trade_receivables"):
-        if (found := book.instants.get((start, item))) is not None:
-            points["receivables"] = (found["value"], f"{item.replace('_', ' ')}{found['mark']} at {start}", (found["fact_id"],))
-            break
+    if (owed := _receivables(book, start)) is not None:
+        points["receivables"] = (owed[0], f"{owed[1].strip()} at {start}", owed[2])
     interest = next((x for end in _ends(book, "finance_cost") if (x := book.year("finance_cost", end))), None)
     points["debt_service"] = (
         (interest[1] / 4, f"finance cost of {interest[0]}{interest[2]}; repayments belong to a scenario", interest[3])
         if interest
         else (0.0, "finance cost is not disclosed: none assumed", ())
     )
-    return Evidence(book.firm, start, revenue, readings, cash, points, reasons, ids, how, cash_ids, cash_how)
+    return Evidence(book.firm, start, revenue, readings, cash, points, reasons, ids, how, cash_ids, cash_how, tuple(_burns(book)))
 
 
 def _revenue_data(book: Book, start: date) -> tuple[RevenueData, str, tuple[str, ...]]:
@@ -154,7 +186,7 @@ def _ends(book: Book, item: str) -> list[date]:
 def _not_overlapping(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     kept: list[Reading] = []
     for reading in sorted(readings, key=lambda r: r.end, reverse=True):
-        if not kept or reading.end <= add_months(kept[-1].end + timedelta(days=1), -12) - timedelta(days=1):
+        if not kept or reading.end <= _year_before(kept[-1].end):
             kept.append(reading)
     return tuple(kept)
 
@@ -188,12 +220,18 @@ def _numerator(book: Book, name: str, end: date) -> tuple[float, str, tuple[str,
         line = book.year("impairment_of_financial_assets", end)
         return None if line is None else (line[1], line[2], line[3], float("nan"))
     if name == "collection_lag":
-        for item in ("trade_receivables_gross", "trade_receivables"):
-            if (fact := book.instants.get((end, item))) is not None:
-                return fact["value"], f" {item.replace('_', ' ')}{fact['mark']}", (fact["fact_id"],), float("nan")
-        return None
+        owed = _receivables(book, end)
+        return None if owed is None else (*owed, float("nan"))
     cost, noncash = _total_cost(book, end), _noncash(book, end)
     return None if cost is None or noncash is None else (noncash[0], noncash[1], (*noncash[2], *cost[2]), cost[0])
+
+
+def _receivables(book: Book, day: date) -> tuple[float, str, tuple[str, ...]] | None:
+    """Trade receivables that are expected to be paid: net of provisions; gross ones (an upper bound) where only they are disclosed."""
+    for item, remark in (("trade_receivables", ""), ("trade_receivables_gross", " (before provisions: an upper bound)")):
+        if (fact := book.instants.get((day, item))) is not None:
+            return fact["value"], f" {item.replace('_', ' ')}{fact['mark']}{remark}", (fact["fact_id"],)
+    return None
 
 
 def _noncash(book: Book, end: date) -> tuple[float, str, tuple[str, ...]] | None:
@@ -246,26 +284,43 @@ def _total_cost(book: Book, end: date) -> tuple[float, str, tuple[str, ...]] | N
     return sum(p[0] for p in found), "", tuple(i for p in found for i in p[2])
 
 
-def _cash_flows(book: Book) -> tuple[tuple[tuple[date, dict[str, float]], ...], str, tuple[str, ...]]:
-    """Twelve-month windows with operating cash flow, revenue and total cost; what else is disclosed of them is taken too."""
-    windows: list[tuple[date, dict[str, float]]] = []
+def _cash_flows(book: Book) -> tuple[tuple[CashWindow, ...], str, tuple[str, ...]]:
+    """Disjoint windows of twelve months with operating cash flow and the revenue of two years, the newest first."""
+    windows: list[CashWindow] = []
     labels, ids = [], []
     for end in _ends(book, "operating_cash_flow"):
-        if windows and end > add_months(windows[-1][0] + timedelta(days=1), -12) - timedelta(days=1):
+        if windows and end > _year_before(windows[-1].end):
             continue
-        flow, revenue, cost = book.year("operating_cash_flow", end), book.year("revenue", end), _total_cost(book, end)
-        before = add_months(end + timedelta(days=1), -12) - timedelta(days=1)
-        previous = book.year("revenue", before)
-        if flow is None or revenue is None or cost is None or previous is None:
+        flow, revenue, previous = (book.year(*x) for x in (("operating_cash_flow", end), ("revenue", end), ("revenue", _year_before(end))))
+        if flow is None or revenue is None or previous is None:
             continue
-        one = {"flow": flow[1], "revenue": revenue[1], "cost": cost[0], "growth": revenue[1] - previous[1]}
-        for name, line in (("impairment", book.year("impairment_of_financial_assets", end)), ("noncash", _noncash(book, end))):
-            if line is not None:
-                one[name] = float(line[1]) if name == "impairment" else float(line[0])
-        windows.append((end, one))
+        blocks = {name: found for name in BLOCKS if (found := _block(book, name, end)) is not None}
+        impairment, noncash = book.year("impairment_of_financial_assets", end), _noncash(book, end)
+        windows.append(
+            CashWindow(
+                end, flow[1], revenue[1], revenue[1] - previous[1], sum(b[0] for b in blocks.values()),
+                tuple(name for name in BLOCKS if name not in blocks),
+                None if impairment is None else float(impairment[1]), None if noncash is None else float(noncash[0]),
+            )
+        )  # fmt: skip
         labels.append(f"{flow[0]}{flow[2]}")
-        ids += [*flow[3], *revenue[3], *cost[2]]
+        ids += [*flow[3], *revenue[3], *(i for b in blocks.values() for i in b[2])]
     return tuple(windows), ", ".join(labels), tuple(dict.fromkeys(ids))
+
+
+def _burns(book: Book) -> Iterator[str]:
+    """Say what was burnt over the latest twelve months, and over the latest for which capital expenditure is known too."""
+    for number, end in enumerate(_ends(book, "operating_cash_flow")):
+        flow, capex = book.year("operating_cash_flow", end), book.year("capital_expenditure", end)
+        if flow is not None and capex is not None:
+            yield f"{(capex[1] - flow[1]) / 1e6:,.0f} m with capital expenditure over {flow[0]}{flow[2]}"
+            return
+        if flow is not None and number == 0:
+            yield f"{-flow[1] / 1e6:,.0f} m before capital expenditure over {flow[0]}{flow[2]}"
+
+
+def _year_before(day: date) -> date:
+    return add_months(day + timedelta(days=1), -12) - timedelta(days=1)
 
 
 def facts_of(evidence: Evidence) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -274,4 +329,4 @@ def facts_of(evidence: Evidence) -> list[tuple[str, str, tuple[str, ...]]]:
     out = [(name, evidence.revenue_how, evidence.revenue_facts) for name in process]
     out += [(name, r.how, r.fact_ids) for name, found in evidence.readings.items() for r in found]
     out += [(name, how, ids) for name, (_, how, ids) in evidence.points.items()]
-    return [*out, ("other_income", evidence.cash_how, evidence.cash_facts)]
+    return [*out, *((name, evidence.cash_how, evidence.cash_facts) for name in ("other_income", "cash_volatility"))]

@@ -31,11 +31,11 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
     "volatility_decay": ("per year", "speed at which volatility falls to its long-run value"),
     "cash_volatility": ("share of quarterly revenue", "sd of a quarter's operating cash flow that revenue does not explain"),
     "market_loading": ("correlation", "loading of revenue shocks on the factor common to all firms"),
-    "first_half_revenue": ("share", "revenue falling in January to June"),
+    "first_half_revenue": ("share", "revenue falling in January to June of the latest year"),
     "first_half_collections": ("share", "collections falling in January to June"),
-    "collection_lag": ("quarters", "trade receivables over average quarterly revenue"),
+    "collection_lag": ("quarters", "trade receivables after provisions over average quarterly revenue"),
     "loss_rate": ("share", "revenue that is never collected (impairment of receivables over revenue)"),
-    "receivables": ("currency", "trade receivables at the start, gross where printed, else collection lag x revenue"),
+    "receivables": ("currency", "trade receivables after provisions at the start, as printed, else collection lag x revenue"),
     **{block: ("currency per quarter", f"{block.replace('_', ' ')} of the latest twelve months, carried to the start") for block in BLOCKS},
     **{f"{block}_noncash": ("share", "never paid: depreciation and share-based payment over total cost, one for all blocks")
        for block in BLOCKS},
@@ -255,7 +255,7 @@ def _origin(own: Evidence, name: str, prior: str, share: float) -> str:
     if prior in REVENUE_PRIORS:
         text = f"revenue of {own.revenue_how}; {from_prior}"
         return text + ("; one period says nothing about growth" if len(own.revenue.log_revenue) == 1 else "")
-    if prior == "other_income" and own.cash:
+    if prior in ("other_income", "cash_volatility") and own.cash:
         return f"operating cash flow of {own.cash_how}; {from_prior}"
     if own.readings.get(prior):
         return f"{', '.join(r.how for r in own.readings[prior])}; {from_prior}"

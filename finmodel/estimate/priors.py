@@ -70,8 +70,8 @@ def shipped_priors() -> dict[str, Prior]:
 def movements() -> dict[str, tuple[float, float]]:
     """Return how much each yearly ratio moves, on its prior's scale: noise of one year, and random walk per square root of a year."""
     constant = {r["parameter"]: float(r["mean"]) for r in rows(read_table("priors")) if r["distribution"] == "constant"}
-    names = [name.removesuffix("_noise") for name in constant if name.endswith("_noise")]
-    return {name: (constant[f"{name}_noise"], constant[f"{name}_walk"]) for name in names}
+    names = [name.removesuffix("_walk") for name in constant if name.endswith("_walk")]
+    return {name: (constant.get(f"{name}_noise", 0.0), constant[f"{name}_walk"]) for name in names}
 
 
 @cache

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 from scipy.stats import qmc
 
-from finmodel.estimate.priors import Array, Prior
+from finmodel.estimate.priors import Array, Prior, movements
 
 DT = 0.25
 """Step of the model: one quarter, in years."""
@@ -50,7 +50,7 @@ class RevenuePosterior:
     log_profile : ndarray, shape (strata,)
         Log likelihood given kappa at the best of the other points.
     points : ndarray, shape (strata, points, 3)
-        eta, sigma, share of the first half, on their natural scales.
+        eta, sigma, share of the first half in the latest year, on their natural scales.
     log_likelihood : ndarray, shape (strata, points)
     mean : ndarray, shape (strata, points, 3)
         Of log quarterly revenue today, growth today, long-run growth, given the data and the point.
@@ -124,9 +124,10 @@ def revenue_posterior(data: RevenueData, priors: Mapping[str, Prior], common: bo
     .. math:: x' = x + (g - \sigma^2/2) dt + \sigma \sqrt{dt} z_1, \quad
               g' = m + (g - m) e^{-\kappa dt} + \eta \sqrt{(1 - e^{-2 \kappa dt}) / 2 \kappa} z_2,
 
-    and a printed period is the sum over its quarters of exp(x) times 2s (January to June) or 2 (1 - s). Given kappa, eta, sigma and s
-    the log of a sum is linear in x to second order around the most likely path, so data, level and growth are jointly normal; the four are
-    integrated by quasi-Monte Carlo over their priors, kappa at nodes of equal prior probability. The level's prior is flat.
+    and a printed period is the sum over its quarters of exp(x) times 2s (January to June) or 2 (1 - s). The logit of s is a random walk
+    from year to year, s that of the latest year. Given kappa, eta, sigma and s the log of a sum is linear in x and in the walk to second
+    order around the most likely path, so data, level and growth are jointly normal; the four are integrated by quasi-Monte Carlo over
+    their priors, kappa at nodes of equal prior probability. The level's prior is flat.
 
     References
     ----------
@@ -138,12 +139,12 @@ def revenue_posterior(data: RevenueData, priors: Mapping[str, Prior], common: bo
     share = float(special.expit(priors["first_half_revenue"].mean))
     path, observed = _first_path(data), np.array(data.log_revenue)
     for _ in range(3 if len(observed) else 0):  # most likely path at the centre of the priors
-        weights, offset = _log_linear(data, path, np.array([share]), share)
+        weights, offset, drift = _log_linear(data, path, np.array([share]), share)
         model = _LinearModel(data, weights, priors, np.exp(priors["mean_reversion"].mean), path=True)
-        path = model.condition(observed - offset[0], centre[0], centre[1])
-    weights, offset = _log_linear(data, path, points[..., 2].reshape(-1), share)
-    residual = (observed - offset).reshape(*points.shape[:2], -1)
-    parts = [_LinearModel(data, weights, priors, k).posterior(r, p) for k, r, p in zip(kappa, residual, points, strict=True)]
+        path = model.condition(observed - offset[0], centre[0], centre[1], drift[0])
+    weights, offset, drift = _log_linear(data, path, points[..., 2].reshape(-1), share)
+    residual, drift = ((a.reshape(*points.shape[:2], *a.shape[1:])) for a in (observed - offset, drift))
+    parts = [_LinearModel(data, weights, priors, k).posterior(r, p, d) for k, r, p, d in zip(kappa, residual, points, drift, strict=True)]
     log_likelihood, mean, covariance = (np.stack(column) for column in zip(*parts, strict=True))
     evidence = special.logsumexp(log_likelihood, axis=1) - np.log(points.shape[1])
     return RevenuePosterior(kappa, evidence, log_likelihood.max(1), points, log_likelihood, mean, covariance)
@@ -176,15 +177,32 @@ def _first_path(data: RevenueData) -> Array:
     return path
 
 
-def _log_linear(data: RevenueData, path: Array, shares: Array, centre: float) -> tuple[Array, Array]:
-    """Linearise the log of each period's sum around `path`: weights (n, quarters) at one share, offsets (shares, n) at each."""
+def _log_linear(data: RevenueData, path: Array, shares: Array, centre: float) -> tuple[Array, Array, Array]:
+    """Linearise the log of each period's sum around `path`.
+
+    Returns weights (n, quarters) at one share, and at each share the offsets (shares, n) and what the season's drift adds to the
+    covariance of the sums (shares, n, n).
+    """
     quarter, second = np.arange(len(path)), np.array(data.second_half)
     inside = (quarter >= np.array(data.first)[:, None]) & (quarter <= np.array(data.last)[:, None])
     season = np.log(np.where(second, 2 * (1 - shares[:, None]), 2 * shares[:, None]))  # (shares, quarters)
-    total = special.logsumexp(np.where(inside, (season + path)[:, None, :], -np.inf), axis=-1)  # (shares, n)
+    parts = np.where(inside, (season + path)[:, None, :], -np.inf)
+    total = special.logsumexp(parts, axis=-1)  # (shares, n)
     usual = path + np.log(np.where(second, 2 * (1 - centre), 2 * centre))
     weights = special.softmax(np.where(inside, usual, -np.inf), axis=1) if len(data.first) else np.zeros((0, len(path)))
-    return weights, total - weights @ path
+    return weights, total - weights @ path, _season_drift(np.exp(parts - total[..., None]), second, shares)
+
+
+def _season_drift(weights: Array, second: Array, shares: Array) -> Array:
+    """Covariance of the log sums (shares, n, n) that comes from the first half's share having been another in earlier years."""
+    year = np.concatenate([[0], np.cumsum(second[:-1] > second[1:])])
+    by_year = np.arange(year[-1] + 1) == year[:, None]  # (quarters, years)
+    slope = np.where(second, -shares[:, None], 1 - shares[:, None])  # of the log of a quarter's revenue in the logit of the share
+    loading = (weights * slope[:, None, :]) @ by_year
+    ago = year[-1] - np.arange(year[-1] + 1)
+    walk = movements()["first_half_revenue"][1]
+    covariance: Array = walk**2 * loading @ np.minimum.outer(ago, ago) @ np.swapaxes(loading, 1, 2)
+    return covariance
 
 
 class _LinearModel:
@@ -224,14 +242,18 @@ class _LinearModel:
         self.base = float(np.mean(data.log_revenue)) - 1.0 if self.n else 0.0
         self.loading = loading
 
-    def posterior(self, residual: Array, points: Array) -> tuple[Array, Array, Array]:
-        """Log likelihood (points,), mean (points, state) and covariance (points, state, state) given each point of eta and sigma."""
+    def posterior(self, residual: Array, points: Array, drift: Array) -> tuple[Array, Array, Array]:
+        """Log likelihood (points,), mean (points, state) and covariance (points, state, state) given each point of eta and sigma.
+
+        `drift` (points, n, n) is the covariance of the data that the season's drift adds.
+        """
         n = self.n
         eta2, sigma2 = points[:, 0, None, None] ** 2, points[:, 1, None, None] ** 2
         joint = self.fixed + eta2 * self.by_eta + sigma2 * self.by_sigma
         mean = self.base * self.loading + self.mean + sigma2[:, 0] * self.drag
         if n == 0:
             return np.zeros(len(points)), mean, joint
+        joint[:, :n, :n] += drift
         root = np.linalg.cholesky(joint[:, :n, :n])
         gap = np.linalg.solve(root, (residual - mean[:, :n])[..., None])
         cross = np.linalg.solve(root, joint[:, :n, n:])
@@ -240,7 +262,7 @@ class _LinearModel:
         transposed = np.swapaxes(cross, 1, 2)
         return log_likelihood, mean[:, n:] + (transposed @ gap)[..., 0], joint[:, n:, n:] - transposed @ cross
 
-    def condition(self, residual: Array, eta: float, sigma: float) -> Array:
+    def condition(self, residual: Array, eta: float, sigma: float, drift: Array) -> Array:
         """Mean of the remaining rows given the data, at one point."""
-        mean: Array = self.posterior(residual[None], np.array([[eta, sigma]]))[1][0]
+        mean: Array = self.posterior(residual[None], np.array([[eta, sigma]]), drift[None])[1][0]
         return mean

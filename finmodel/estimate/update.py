@@ -9,13 +9,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from finmodel.estimate.evidence import BLOCKS, RATIOS, Evidence, Reading
+from finmodel.estimate.evidence import BLOCKS, RATIOS, CashWindow, Evidence, Reading
 from finmodel.estimate.pooling import level_now, shrunken
 from finmodel.estimate.priors import Array, Prior, movements
 from finmodel.estimate.revenue import DT, REVENUE_PRIORS, RevenueData, RevenuePosterior, revenue_posterior
 
 PRIOR_ONLY = (
-    "long_run_volatility", "volatility_decay", "market_loading", "first_half_collections", "cash_volatility", "capex_variable",
+    "long_run_volatility", "volatility_decay", "market_loading", "first_half_collections", "capex_variable",
     *(f"{block}_{kind}" for block in BLOCKS for kind in ("drift", "up", "down")),
 )  # fmt: skip
 """Parameters that no firm's accounts can move: growth of cost with revenue needs more years than there are."""
@@ -64,17 +64,18 @@ def update(evidence: Sequence[Evidence], priors: Mapping[str, Prior]) -> Posteri
     drawn = {}
     for name in RATIOS:
         drawn[name], shares[name] = _level(name, evidence, priors)
-    drawn, other, shares["other_income"] = _other_income(own, drawn, priors["other_income"])
+    drawn["cash_volatility"] = priors["cash_volatility"].draw(_rng(own.firm, "cash_volatility"), DRAWS)
+    drawn, other = _other_income(own, drawn, priors)
+    for name, values in (("cash_volatility", drawn["cash_volatility"]), ("other_income", other)):
+        shares[name] = min(float(priors[name].transformed(values).var()) / priors[name].sd ** 2, 1.0) if own.cash else 1.0
     quarterly = bank["revenue"]
     bank |= {block: _cost_now(own, block, drawn[block], bank) for block in BLOCKS}
     bank |= {f"{block}_noncash": drawn["noncash"] for block in BLOCKS}
     bank |= {"collection_lag": drawn["collection_lag"], "loss_rate": drawn["loss_rate"], "receivables": drawn["collection_lag"] * quarterly}
     variable = bank.pop("capex_variable")
-    bank |= {
-        "capex_share": drawn["capital_expenditure"] * variable,
-        "capex_fixed": drawn["capital_expenditure"] * (1 - variable) * quarterly,
-    }
-    bank["other_income"] = other * quarterly
+    invested = _capex_now(own, drawn["capital_expenditure"], variable, quarterly)
+    bank |= {"capex_share": invested * variable / quarterly, "capex_fixed": invested * (1 - variable)}
+    bank |= {"other_income": other * quarterly, "cash_volatility": drawn["cash_volatility"]}
     for name, (value, _, _) in own.points.items():
         bank[name] = np.full(DRAWS, value)
     return Posterior(bank, shares, on_kappa)
@@ -119,48 +120,68 @@ def _carried(block: str, old: Reading, latest: Reading, years: float, priors: Ma
 
 
 def _cost_now(own: Evidence, block: str, share: Array, bank: Mapping[str, Array]) -> Array:
-    """Quarterly cost at the start: the cost of the latest window carried by each draw's drift and response to each draw's revenue."""
+    """Quarterly cost at the start: the cost of the latest window carried by each draw's drift and response to revenue since then.
+
+    Cost of sales answers to the quarter's revenue; the other blocks, which answer to the year's, to that of the last twelve months.
+    """
     if not own.readings[block]:
         return share * bank["revenue"]
     latest = own.readings[block][0]
-    growth = np.log(4 * bank["revenue"] / latest.base)
+    yearly = 4 * bank["revenue"] if block == "cost_of_sales" or own.trailing is None else np.full(DRAWS, own.trailing)
+    growth = np.log(yearly / latest.base)
     response = np.where(growth > 0, bank[f"{block}_up"], bank[f"{block}_down"])
     cost: Array = share * latest.base / 4 * np.exp(bank[f"{block}_drift"] * _age(own, latest) + response * growth)
     return cost
 
 
-def _other_income(own: Evidence, drawn: dict[str, Array], prior: Prior) -> tuple[dict[str, Array], Array, float]:
-    """Update other operating cash, and with it non-cash cost, losses and lag, by reported operating cash flow.
+def _capex_now(own: Evidence, share: Array, variable: Array, revenue: Array) -> Array:
+    """Quarterly capital expenditure at the start: that of the latest window, the variable part of it grown with revenue."""
+    if not own.readings["capital_expenditure"]:
+        return share * revenue
+    base = own.readings["capital_expenditure"][0].base / 4
+    invested: Array = share * base * (revenue / base) ** variable
+    return invested
 
-    Each window reads other = (flow - (revenue - loss - growth of receivables) + cost - non-cash cost) / revenue; what is not disclosed of
-    it is taken from each draw, so the reading differs by draw and weighs it.
+
+def _other_income(own: Evidence, drawn: dict[str, Array], priors: Mapping[str, Prior]) -> tuple[dict[str, Array], Array]:
+    """Update other operating cash by reported operating cash flow, and with it how much cash flow varies and what it was made of.
+
+    Each window of twelve months reads other = (flow - (revenue - loss - growth of receivables) + cost - non-cash cost) / revenue, with
+    the noise of four independent quarters. What is not disclosed of a window is taken from each draw, so readings and noise differ by
+    draw and weigh it.
     """
-    rng = _rng(own.firm, "other_income")
+    prior, rng = priors["other_income"], _rng(own.firm, "other_income")
     if not own.cash:
-        return drawn, prior.draw(rng, DRAWS), 1.0
-    readings = np.stack([_other_cash(window, drawn) for _, window in own.cash], axis=-1)
-    ages = [(own.start - end).days / 365.25 + 0.5 for end, _ in own.cash]
-    noise, walk = movements()["other_income"]
-    unit = [level_now(row, ages, noise, walk)[0] for row in np.eye(len(ages)).tolist()]  # the estimate is linear in the readings
-    estimate, variance = readings @ np.array(unit), level_now(np.zeros(len(ages)).tolist(), ages, noise, walk)[1]
-    log_weight = -0.5 * (estimate - prior.mean) ** 2 / (prior.sd**2 + variance)
+        return drawn, prior.draw(rng, DRAWS)
+    gap = np.stack([_other_cash(own, window, drawn, priors) for window in own.cash], axis=-1) - prior.mean
+    count, noise, spread = len(own.cash), (drawn["cash_volatility"] / 2) ** 2, prior.sd**2
+    total, after = gap.sum(-1), 1 / (1 / spread + count / noise)
+    log_weight = -0.5 * (count * np.log(noise) - np.log(after) + ((gap**2).sum(-1) - total**2 * after / noise) / noise)
     weight = np.exp(log_weight - log_weight.max())
     ladder = (np.arange(DRAWS) + rng.random()) / DRAWS * weight.sum()
     chosen = rng.permutation(np.minimum(np.searchsorted(np.cumsum(weight), ladder), DRAWS - 1))
-    after = 1 / (1 / prior.sd**2 + 1 / variance)
-    mean = after * (prior.mean / prior.sd**2 + estimate[chosen] / variance)
-    other = mean + np.sqrt(after) * rng.standard_normal(DRAWS)
-    together = {name: drawn[name][chosen] for name in ("noncash", "loss_rate", "collection_lag")}
-    return {**drawn, **together}, other, float(min(other.var() / prior.sd**2, 1.0))
+    other = prior.mean + (after * total / noise + np.sqrt(after) * rng.standard_normal(DRAWS))[chosen]
+    return {name: values[chosen] for name, values in drawn.items()}, other
 
 
-def _other_cash(window: Mapping[str, float], drawn: Mapping[str, Array]) -> Array:
-    revenue, cost = window["revenue"], window["cost"]
-    loss = window["impairment"] if "impairment" in window else drawn["loss_rate"] * revenue
-    noncash = window["noncash"] if "noncash" in window else drawn["noncash"] * cost
-    receivables = drawn["collection_lag"] / 4 * window["growth"]
-    other: Array = (window["flow"] - (revenue - loss - receivables) + cost - noncash) / revenue
+def _other_cash(own: Evidence, window: CashWindow, drawn: Mapping[str, Array], priors: Mapping[str, Prior]) -> Array:
+    loss = drawn["loss_rate"] * window.revenue if window.impairment is None else window.impairment
+    cost = window.cost + sum(_cost_then(own, block, drawn[block], window, priors) for block in window.missing)
+    noncash = drawn["noncash"] * cost if window.noncash is None else window.noncash
+    receivables = drawn["collection_lag"] / 4 * window.growth
+    other: Array = (window.flow - (window.revenue - loss - receivables) + cost - noncash) / window.revenue
     return other
+
+
+def _cost_then(own: Evidence, block: str, share: Array, window: CashWindow, priors: Mapping[str, Prior]) -> Array:
+    """Return a block's undisclosed cost over an earlier window: its level of the latest one, carried by the usual drift and response."""
+    if not own.readings[block]:
+        return share * window.revenue
+    latest = own.readings[block][0]
+    then = Reading(window.end, 0.0, window.revenue, "", ())
+    years = (latest.end - window.end).days / 365.25
+    cost: Array = share * window.revenue * np.exp(-_carried(block, then, latest, years, priors))
+    return cost
 
 
 def _process_shares(own: Evidence, bank: Mapping[str, Array], posterior: RevenuePosterior, priors: Mapping[str, Prior]) -> dict[str, float]:

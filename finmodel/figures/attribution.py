@@ -106,7 +106,7 @@ def attribution(results: Results, ax: Axes, quantity: str = "runway_months_lost"
 
 def _waterfall(ax: Axes, values: pd.DataFrame, order: Sequence[str], firm: str) -> None:
     """Draw each restriction's share from where the last one ended, and the total from zero."""
-    base = 0.0
+    base, top = 0.0, 0.05
     for y, name in enumerate(order):
         value, error = round(float(values["value"][name]), 3), round(2 * float(values["error"][name]), 3)
         left = 0.0 if name == "total" else base
@@ -115,8 +115,8 @@ def _waterfall(ax: Axes, values: pd.DataFrame, order: Sequence[str], firm: str) 
         text = f"{number(value, 2)} ± {number(error, 2)}" if value or error else "0"
         note = ax.annotate(text, (left + value + error, y), (4, 0), textcoords="offset points", annotation_clip=False)
         note.set(size=NOTE, va="center")
+        top = max(top, left + value + error)
         base += 0.0 if name == "total" else value
-    top = max(float(values["value"].drop("total").clip(lower=0).sum()), float(values["value"]["total"]), 0.05)
     ax.set(xlim=(min(0.0, 1.1 * float(values["value"].min())), 1.55 * top), ylim=(len(order) - 0.4, -0.6), yticks=range(len(order)))
     ax.tick_params(labelleft=False)
     ax.grid(axis="x")

@@ -12,7 +12,7 @@ from finmodel.figures.drawing import NothingToDrawError, Words, figure
 from finmodel.figures.labels import ESTIMATE_HATCH, label_ends, legend, missing, panels, room, size_of
 from finmodel.figures.style import ACCENT, FAINT, FIRM_COLOURS, HALO, INK, LABEL, MUTED, NOTE, bn, colour, ink, number, pale, percent
 from finmodel.figures.words import firm_name, listed, marks_note, shown_firms, source_line, tag
-from finmodel.ratios.multiverse import MultiverseResults
+from finmodel.ratios.multiverse import published_ratio
 from finmodel.results import Results
 
 YEARS = 5
@@ -76,7 +76,7 @@ def year_panels(ax: Axes, firms: list[str], years: list[str], low: float, top: f
 
 
 @figure("cost_to_revenue", of="compute_ratios")
-def cost_to_revenue(results: Results, ax: Axes, line: float | None = MultiverseResults.target) -> Words:
+def cost_to_revenue(results: Results, ax: Axes, line: float | None = None) -> Words:
     """Draw cost to revenue of each firm and year as bars from zero, with a published figure as a line.
 
     Parameters
@@ -88,7 +88,7 @@ def cost_to_revenue(results: Results, ax: Axes, line: float | None = MultiverseR
     line : float, optional
         A published figure to compare with; by default the one that Caixin reported for the four core firms.
     """
-    line = line if set(shown_firms(results.defaults())) & set(FIRM_COLOURS) else None
+    line = (line or published_ratio()) if set(shown_firms(results.defaults())) & set(FIRM_COLOURS) else None
     if line:
         room(ax, left=0, right=0.75, top=0, bottom=0)
     table, firms, years = by_year(results, "cost_to_revenue", ax)

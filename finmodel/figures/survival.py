@@ -167,21 +167,13 @@ def runs_out(runs: Sequence[SurvivalResults]) -> str:
 
 
 def spends(runs: Sequence[SurvivalResults]) -> str:
-    """Say what the median path spends in its first year, and that it has been too dark before."""
+    """Say what each firm spends in the model's first year, beside what was reported."""
     said = []
     for run in runs:
-        if not disclosed(run) or stale(run):
-            continue
-        fan = run.cash_quantiles
-        year = fan.loc[(fan["scenario"] == run.outcome.names[0]) & (fan["quarter"] == 4), "50%"].iloc[0]
-        start = float(np.mean(run.firm.parameters["liquid_funds"]))
-        said.append(f"RMB {bn(start - float(year))} bn at {firm_name(run.firm.name)}")
-    if not said:
-        return ""
-    return (
-        f"The median path spends {listed(said)} in its first year: hold that against the burn reported on the page of liquid funds. "
-        "The model was too dark for SenseTime before (notebook 04)."
-    )
+        stated = re.search(r"In the first year, with no new money, \S+ spends (.+)\.$", run.assumptions[-1])
+        if stated and disclosed(run) and not stale(run):
+            said.append(f"{firm_name(run.firm.name)}: {stated[1].replace(' more than it takes in', '')}.")
+    return f"The first year's burn in the model, and reported: {' '.join(said)}" if said else ""
 
 
 @figure("cash_fan", of=survivals, tall=1.7)

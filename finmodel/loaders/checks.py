@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from finmodel.facts import is_detail
 from finmodel.loaders.identities import IDENTITIES, Identity, differences
 from finmodel.loaders.naming import NO_PART, TOTAL_OF, sums_to
 from finmodel.loaders.statement import Entry, Statement
@@ -125,7 +126,7 @@ def _sections(statement: Statement) -> Iterator[tuple[Entry, list[Entry], str]]:
     }
     for entry in statement.entries:
         role = entry.meaning.role
-        inside = _of_which(entry) or (inside and role == "further_part")
+        inside = is_detail(entry.label) or (inside and role == "further_part")
         if statement.kind == "cash_flow" and role in _RUN:
             yield entry, since, f"rows add up to {entry.label}"
             since = []
@@ -141,10 +142,6 @@ def _sections(statement: Statement) -> Iterator[tuple[Entry, list[Entry], str]]:
             since = []
         elif role not in NO_PART and not inside:
             since.append(entry)
-
-
-def _of_which(entry: Entry) -> bool:
-    return entry.label.lstrip().lower().startswith(("其中", "including", "of which"))
 
 
 def _without_nested(total: Entry, parts: list[Entry]) -> list[Entry]:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, zip_longest
 
+from finmodel.facts import IN_PARTS
 from finmodel.loaders.heading import dates_in
-from finmodel.loaders.labels import SEVERAL, Reader
+from finmodel.loaders.labels import Reader
 from finmodel.loaders.layout import Line, Page, Word, figure_of, phrases
 from finmodel.loaders.table import Block, read_block, sides
 from finmodel.loaders.words import bank_words, is_traditional, page_words, scale_in, simplified, title_kind, title_words
@@ -219,7 +220,7 @@ class Finder:
                     reader.row(row.label)
                 else:
                     reader.heading(row.label)
-        return reader.seen - {""} - SEVERAL
+        return reader.seen.difference(IN_PARTS, {""})
 
 
 _WRAPPED = frozenset((*KINDS, "comprehensive_income", "changes_in_equity", "parent", "notes"))

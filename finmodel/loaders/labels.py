@@ -110,19 +110,6 @@ class Reader:
         return any(pattern.regex.fullmatch(form) for form in forms(label))
 
 
-SEVERAL = frozenset(
-    {
-        "lease_liabilities",
-        "restricted_cash",
-        "financial_assets_at_fvtpl",
-        "contract_liabilities",
-        "contract_assets",
-        "term_deposits",
-        "preferred_shares",
-    }
-)
-"""Line items that a statement may print in parts (current and non-current)."""
-
 _UNNAMED = frozenset({"attribution_tci", "per_share", "shares", "supplemental", "oci"})
 """Sections whose rows bear no line item, whatever their label."""
 

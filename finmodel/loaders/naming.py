@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from finmodel.loaders.labels import SEVERAL, Meaning, Reader, forms
+from finmodel.facts import IN_PARTS
+from finmodel.loaders.labels import Meaning, Reader, forms
 from finmodel.loaders.statement import Entry, Statement
 
 TOTAL_OF = {
@@ -58,7 +59,7 @@ def _sole_revenue(statement: Statement) -> None:
 
 def _named_once(statement: Statement) -> None:
     """Keep one row a line item: the total where one is so called; rows repeated over a page break are the same row."""
-    names = {e.meaning.line_item for e in statement.entries} - {""} - SEVERAL
+    names = {e.meaning.line_item for e in statement.entries}.difference(IN_PARTS, {""})
     for item in sorted(names):
         rows = _of(statement, item)
         if len(rows) < 2 or all(_same(rows[0], r) for r in rows[1:]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -42,7 +43,16 @@ Book = Mapping[tuple[str, str, str], Line]
 
 @dataclass(frozen=True, eq=False)
 class RatioResults(Results):
-    """Ratios of several firms; see :class:`finmodel.Results`. ``low`` and ``high`` span the variants where disclosures differ."""
+    """Ratios of several firms; see :class:`finmodel.Results`.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        As in :class:`finmodel.Results`; ``low`` and ``high`` span the variants where disclosures differ, ``period_end`` and ``months``
+        date the period.
+    statements : Statements
+        What the ratios were computed from.
+    """
 
     hidden: tuple[str, ...] = ("default", "low", "high", "mark", "period_end", "months", "proxy", "order")
     statements: Statements | None = field(default=None, repr=False)
@@ -340,9 +350,25 @@ def _with_defaults(table: pd.DataFrame, statements: Statements) -> pd.DataFrame:
     )
     best_first = table.loc[order.sort_values(list(order.columns), kind="stable").index]
     default = ~best_first.duplicated(["firm", "period", "quantity"]) & ~extra.loc[best_first.index]
-    table = table.assign(default=default, _firm=table["firm"].map({firm: i for i, firm in enumerate(statements.firms)}))
+    table = table.assign(
+        default=default,
+        note=_with_basis(table, latest, default),
+        _firm=table["firm"].map({firm: i for i, firm in enumerate(statements.firms)}),
+    )
     ordered = table.sort_values(["_firm", "quantity", "period_end", "months", "order", "_rank"], kind="stable")
     return ordered.drop(columns="_firm")
+
+
+def _with_basis(table: pd.DataFrame, latest: Mapping[tuple[str, str], str], default: pd.Series[bool]) -> pd.Series[str]:
+    """Add to the note on which basis a value stands where two could give it: the latest filing goes first."""
+    known = table["basis"].where(table["value"].notna())
+    choice = known.groupby([table[c] for c in ("firm", "period", "quantity")]).transform("nunique") > 1
+    filed = [latest.get((f, p), b) for f, p, b in zip(table["firm"], table["period"], table["basis"], strict=True)]
+    other = known.notna() & (table["basis"] != filed)
+    note = np.where(other, table["basis"] + " accounts; the latest filing is " + pd.Series(filed, index=table.index), "")
+    note = np.where(other & default, note + " and gives it by proxy or not at all", note)
+    note = np.where(choice & known.notna() & ~other, table["basis"] + " accounts, the latest filing", note)
+    return table["note"].where(note == "", table["note"].where(table["note"] == "", table["note"] + "; ") + note)
 
 
 def _latest_basis(statements: Statements) -> dict[tuple[str, str], str]:
@@ -376,14 +402,14 @@ def facts_used(statements: Statements, used: Iterable[tuple[Any, ...]]) -> pd.Da
     statements : Statements
         Where the facts stand.
     used : iterable of (firm, period, quantity, variant, fact_id)
-        What was computed from which fact; ``"a - b"`` names two.
+        What was computed from which fact; ``"a - b"`` and ``"a + b"`` name two.
 
     Returns
     -------
     pandas.DataFrame
         Columns of :data:`SOURCE_COLUMNS`.
     """
-    rows = [(f, p, q, v, one) for f, p, q, v, ids in used for one in str(ids).split(" - ")]
+    rows = [(f, p, q, v, one) for f, p, q, v, ids in used for one in re.split(" [-+] ", str(ids))]
     keys = pd.DataFrame(rows, columns=["firm", "period", "quantity", "variant", "fact_id"]).drop_duplicates()
     facts = statements.facts.drop(columns=["firm"])
     secondary = np.where(facts["read_from"].eq("primary"), "", "†")

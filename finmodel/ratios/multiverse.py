@@ -7,13 +7,14 @@ No reading is called Caixin's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from finmodel.data import read_table
 from finmodel.data import rows as as_rows
 from finmodel.ratios.base import divide, ratios
 from finmodel.ratios.compute import RatioResults, compute_ratios, facts_used
@@ -74,11 +75,16 @@ class Cell(NamedTuple):
     fact_ids: tuple[str, ...]
 
 
+def published_ratio() -> float:
+    """Return what the four core firms were reported to spend for each yuan of revenue (``data/claims.csv``)."""
+    return next(float(claim["value"]) for claim in as_rows(read_table("claims")) if claim["value"])
+
+
 @dataclass(frozen=True, eq=False)
 class MultiverseResults(Results):
     """The readings; ``target`` is the published figure and ``tolerance`` what counts as near."""
 
-    target: float = 1.85
+    target: float = field(default_factory=published_ratio)
     tolerance: float = 0.05
 
     def near(self, proxies: bool = True) -> pd.DataFrame:
@@ -103,9 +109,14 @@ class MultiverseResults(Results):
 
 
 def cost_to_revenue_multiverse(
-    statements: Statements, firms: Sequence[str] = CORE_FIRMS, target: float = 1.85, tolerance: float = 0.05
+    statements: Statements, firms: Sequence[str] = CORE_FIRMS, target: float | None = None, tolerance: float = 0.05
 ) -> MultiverseResults:
     """Compute every reading of the cost-to-revenue ratio of several firms.
+
+    Formula
+    -------
+    cost to revenue = (cost of sales + selling + administrative + research and development) / revenue, in the definitions of
+    :data:`DEFINITIONS`
 
     Parameters
     ----------
@@ -113,8 +124,10 @@ def cost_to_revenue_multiverse(
         As known on the day that is wanted; for the article, the end of November 2021.
     firms : sequence of str
         The firms to read together; those without figures are left out of a reading and named in it.
-    target, tolerance : float
-        The published figure and what counts as near.
+    target : float, optional
+        The figure to come near to, yuan per yuan; by default the one that was published (:func:`published_ratio`).
+    tolerance : float
+        What counts as near.
 
     Returns
     -------
@@ -125,6 +138,11 @@ def cost_to_revenue_multiverse(
     ------
     ValueError
         If none of the firms has figures.
+
+    References
+    ----------
+    Steegen, Tuerlinckx, Gelman and Vanpaemel (2016), Increasing transparency through a multiverse analysis, Perspectives on
+    Psychological Science 11(5).
 
     Examples
     --------
@@ -146,6 +164,7 @@ def cost_to_revenue_multiverse(
                 rows.append(row)
                 used += [("all", row["period"], "cost_to_revenue", row["variant"], one) for one in ids]
     table = _without_repeats(pd.DataFrame(rows))
+    target = published_ratio() if target is None else target
     table["near"] = (table["value"] - target).abs() <= tolerance
     return MultiverseResults(
         table=table,

@@ -169,6 +169,12 @@ def us_person_grid(first: int = 2019, last: int = 2026, contested: str = "unclea
     Results
         One row per firm, day and action (buy, sell solely to divest, hold); own columns answer, traded (whether the shares were
         publicly traded), citation. A day after the law was checked is ``unclear`` with status ``unverified``.
+
+    Examples
+    --------
+    >>> grid = us_person_grid(2022, 2022).table
+    >>> grid[(grid["firm"] == "sensetime") & (grid["quantity"] == "buy")].set_index("period").loc["2022-04-01", "answer"]
+    'unclear'
     """
     days = [date(year, month, 1) for year in range(first, last + 1) for month in (1, 4, 7, 10)]
     found = [_dealing(firm, day, quantity, contested) for firm in (each.firm for each in firms()) for day in days for quantity in _DEALINGS]
@@ -229,6 +235,12 @@ def listing_gates(firm: str, venue: str, on: date | str) -> Results:
     ------
     LookupError
         If the firm or venue is not known.
+
+    Examples
+    --------
+    >>> gates = listing_gates("megvii", "NASDAQ", "2022-01-01").table
+    >>> bool((gates["citation"] != "").all())
+    True
     """
     firm, day = find_firm(firm).firm, as_day(on)
     venues = {v for regime in load_regimes().values() for m in regime.measures for v in m.venues}
@@ -272,6 +284,17 @@ def restriction_timeline(firm: str) -> Results:
     Results
         One row per dated step; ``quantity`` is designation, measure, trading or the kind of event, ``note`` says what happened; own
         columns regime, listed_name, citation.
+
+    Raises
+    ------
+    LookupError
+        If the firm is not known; the nearest names are proposed.
+
+    Examples
+    --------
+    >>> steps = restriction_timeline("sensetime").table
+    >>> "2021-12-10" in set(steps["period"])
+    True
     """
     firm = find_firm(firm).firm
     found: list[dict[str, Any]] = []
