@@ -635,6 +635,9 @@ def test_periods_of_column_heads(head: list[str], context: list[str], instant: b
         ("(In thousands, except share data)", None, 1e3),
         ("人民幣百萬元", "CNY", 1e6),
         ("(Expressed in Canadian dollars)", "CAD", None),
+        ("HK Dollars '000", "HKD", 1e3),
+        ("RMBm", "CNY", 1e6),
+        ("HK$000", "HKD", 1e3),
     ],
 )
 def test_units_of_column_heads(text: str, currency: str | None, scale: float | None) -> None:
@@ -651,6 +654,9 @@ def test_units_of_column_heads(text: str, currency: str | None, scale: float | N
         ("The Company’s Income Statement", "parent"),
         ("STATEMENTS OF FINANCIAL POSITION OF THE COMPANY", "parent"),
         ("Consolidated Statements of Changes in Equity", "changes_in_equity"),
+        ("STATEMENTS OF CONSOLIDATED CASH FLOWS", "cash_flow"),
+        ("Consolidated Statements of Net Income", "income"),
+        ("CONSOLIDATED STATEMENT OF CASH FLOWS Year ended 31 December 2020", "cash_flow"),
         ("Changes in working capital", None),
         ("Our consolidated balance sheets as of that date show", None),
         ("Other comprehensive income", None),
@@ -667,14 +673,28 @@ def test_titles(text: str, kind: str | None) -> None:
         ("income", "Net impairment losses under expected credit loss (“ECL”) model", "impairment_of_financial_assets"),
         ("income", "Selling, general and administrative expenses", ""),
         ("income", "Net loss attributable to noncontrolling interests", ""),
+        ("income", "Profit from continuing operations", ""),
+        ("income", "Profit before tax from continuing operations", "profit_before_tax"),
+        ("income", "Total revenues and other income", ""),
+        ("income", "Share of losses of associates, net of tax", "share_of_results_of_associates"),
+        ("income", "Equity in earnings of unconsolidated affiliates", "share_of_results_of_associates"),
+        ("income", "Results from operating activities", "operating_profit"),
+        ("income", "Profit after taxation", "profit_for_period"),
+        ("income", "金融資產及合約資產減值虧損淨額", "impairment_of_financial_assets"),
         ("income", "研發開支", "research_and_development"),
         ("income", "除所得稅前虧損", "profit_before_tax"),
         ("financial_position", "Trade and other receivables", ""),
         ("financial_position", "Trade and bills receivables", "trade_receivables"),
+        ("financial_position", "Cash at bank and on hand", "cash_and_bank_balances"),
+        ("financial_position", "現金及現金等值項目", "cash_and_cash_equivalents"),
+        ("financial_position", "Assets, total", "total_assets"),
+        ("financial_position", "Total equity attributable to XYZ Inc. shareholders", "equity_attributable"),
         ("financial_position", "按公平值計入損益之金融資產", "financial_assets_at_fvtpl"),
         ("financial_position", "Total liabilities and shareholders’ deficit", ""),
         ("cash_flow", "Net cash (used in)/generated from operating activities", "operating_cash_flow"),
         ("cash_flow", "經營活動（所用）╱所得現金淨額", "operating_cash_flow"),
+        ("cash_flow", "於九月三十日的現金及現金等值項目", "cash_at_end"),
+        ("cash_flow", "Cash and cash equivalents brought forward", "cash_at_beginning"),
         ("cash_flow", "Adjustments to reconcile net loss to net cash used in operating activities", ""),
     ],
 )
@@ -846,3 +866,23 @@ def test_financial_expenses_of_a_prc_statement_are_net(loaded: Loaded) -> None:
     facts = loaded([sheet])
     assert values(facts, "net_finance_cost") == {("2020-12-31", 12): 80, ("2019-12-31", 12): 120}
     assert values(facts, "finance_cost") == {}
+
+
+def test_signs_set_apart_nil_and_columns_of_which_the_last_is_the_total(loaded: Loaded) -> None:
+    sheet = income("CONSOLIDATED STATEMENT OF PROFIT OR LOSS", "Year ended 31 December 2020")
+    sheet.put(345, 92, "2020").put(480, 92, "2019")
+    rows = [
+        ("Revenue", "1,000", "–", "1,000", "900", "–", "900"),
+        ("Cost of sales", "- 600", "- 10", "- 610", "- 500", "5", "- 495"),
+        ("Gross profit", "400", "- 10", "390", "400", "5", "405"),
+        ("Other income", "Nil", "Nil", "Nil", "10", "–", "10"),
+        ("Profit before tax", "400", "- 10", "390", "410", "5", "415"),
+        ("Income tax expense", "(50)", "–", "(50)", "(55)", "–", "(55)"),
+        ("Profit for the year", "350", "- 10", "340", "355", "5", "360"),
+    ]
+    heads = [("Before", "Fair value", "", "Before", "Fair value", ""), ("changes", "changes", "Total", "changes", "changes", "Total")]
+    table(sheet, 106, [*heads, ("RMB'000",) * 6], rows, [300, 355, 405, 455, 505, 550])
+    facts = loaded([sheet])
+    assert values(facts, "cost_of_sales") == {("2020-12-31", 12): -610_000, ("2019-12-31", 12): -495_000}
+    assert values(facts, "other_income") == {("2020-12-31", 12): 0, ("2019-12-31", 12): 10_000}
+    assert len(facts) == 14 and passed(facts)

@@ -250,8 +250,8 @@ def _set_heads(columns: list[Column], above: Sequence[_Part]) -> None:
         spans = [p for p in spans if not _NOTE_HEAD.match(p.text) and (_dated(p.text) or not _crosses_label(p, left))]
         if not spans:
             continue
-        if len(spans) == len(values):
-            for column, span in zip(values, spans, strict=True):
+        if over := _evenly(spans, values):
+            for column, span in zip(values, over, strict=True):
                 column.heads.append(span.text)
             continue
         for column in values:
@@ -263,6 +263,16 @@ def _set_heads(columns: list[Column], above: Sequence[_Part]) -> None:
     for column in values:
         if _PERCENT.search(column.head) and not re.search(r"net|净", column.head):
             column.dropped = "changes"
+
+
+def _evenly(spans: list[Word], columns: Sequence[Column]) -> list[Word]:
+    """Return the phrase over each column where each stands over as many (one, or years over groups of columns), else nothing."""
+    size, rest = divmod(len(columns), len(spans))
+    groups = [columns[i : i + size] for i in range(0, len(columns), max(size, 1))]
+    inside = all(g[0].x0 - 5 < p.centre < g[-1].x1 + 5 for p, g in zip(spans, groups, strict=False))
+    if rest or (size > 1 and not (len(spans) > 1 and inside and all(_yearly(p.text) for p in spans))):
+        return []
+    return [span for span in spans for _ in range(size)]
 
 
 _YEARS = re.compile(r"(?:19|20)\d\d")
