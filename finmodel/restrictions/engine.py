@@ -11,15 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from finmodel.data import read_table, rows
+from finmodel.data import read_rows
 from finmodel.restrictions.designations import Designation, Identity, Names, shipped_names
 from finmodel.restrictions.regimes import Measure, Regime, Rule, choose_regimes
 from finmodel.restrictions.transactions import Transaction, read_cases
 from finmodel.restrictions.words import REFUSALS, STRICTNESS, split_activity, strictest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _WINDOW = ("listed_on", "effective_on", "divest_by", "ended_on")
 CONTESTED = ("unclear", "listed", "not-listed")
@@ -398,12 +399,12 @@ def _for_investor(rule: Rule, measure: Measure, facts: Mapping[str, Any]) -> Rul
 
 @cache
 def _activities() -> dict[str, str]:
-    return {row["firm"]: row["target_activity"] for row in rows(read_table("firm_activities"))}
+    return {row["firm"]: row["target_activity"] for row in read_rows("firm_activities")}
 
 
 @cache
 def _terms() -> list[dict[str, str]]:
-    return rows(read_table("offering_terms"))
+    return read_rows("offering_terms")
 
 
 def offering_terms(firm: str, t: Transaction) -> tuple[str, str]:

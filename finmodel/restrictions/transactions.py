@@ -6,14 +6,15 @@ import os
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from finmodel.data import rows
 from finmodel.errors import DataError, fault, nearest
 from finmodel.restrictions.words import check_word, words
 from finmodel.units import parse_amount, parse_date
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _DAYS = ("on", "acquired_on", "completed_on", "law_as_of")
 _HEADINGS = {"target": "issuer"}
@@ -144,6 +145,8 @@ def read_cases(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[Transac
     DataError
         With every row that cannot be read as a transaction.
     """
+    import pandas as pd
+
     path = Path(path)
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
