@@ -302,6 +302,15 @@ def test_the_two_real_lists_hold_the_same_68_names(shared):
 
 
 @pytest.mark.shared
+def test_every_name_that_the_real_list_gives_a_firm_is_known(shared):
+    listed = read_list(shared / "inputs/lists/ofac_cons_watchman_2025-12/cons_prim.csv")
+    names = [name for row in listed for name in (row["legal_name"], *filter(None, row["aliases"].split(" | ")))]
+    buys = [fm.decide(Transaction("us_person", name, "listed_share", "buy", "2023-06-01"), "us-securities-ban") for name in names]
+    assert len(buys) > 250
+    assert {d.transaction.issuer for d in buys if d.answer != "prohibited"} == set()
+
+
+@pytest.mark.shared
 def test_the_real_advanced_xml_of_2020(shared):
     path = shared / "inputs/lists/ofac_cons_adv_urban-fortnight_2020-03/cons_advanced.xml"
     assert fm.load_list(path).empty

@@ -18,7 +18,8 @@ from finmodel.firms import Firm, firms
 from finmodel.units import parse_date
 
 RELATIONS = ("issuer", "parent", "subsidiary", "close-match", "")
-STATUSES = ("confirmed", "single", "derived", "unverified")
+STATUSES = ("confirmed", "derived", "single", "unverified")
+"""How sure a row is, surest first."""
 _DAYS = ("announced_on", "listed_on", "effective_on", "divest_by", "ended_on")
 
 
@@ -75,16 +76,20 @@ class Designation:
 DESIGNATION_COLUMNS = tuple(f.name for f in fields(Designation))
 
 
+_WRITTEN_OUT = {"co": "company", "corp": "corporation", "inc": "incorporated", "ltd": "limited"}
+
+
 def normalise(name: str) -> str:
-    """Return a name without case, punctuation and width, for exact comparison.
+    """Return a name without case, punctuation and width and with its legal form written out, for exact comparison.
 
     Examples
     --------
-    >>> normalise("CLOUDWALK TECHNOLOGY CO., LTD.") == normalise("CloudWalk Technology Co Ltd")
-    True
+    >>> normalise("CLOUDWALK TECHNOLOGY CO., LTD."), normalise("SenseTime Group Inc.") == normalise("SenseTime Group Limited")
+    ('cloudwalk technology company limited', False)
     """
     text = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join(re.sub(r"[^\w]+", " ", text.replace("'", "")).split())
+    words = re.sub(r"[^\w]+", " ", text.replace("'", "")).split()
+    return " ".join(_WRITTEN_OUT.get(word, word) for word in words)
 
 
 def read_designations(rows: Sequence[Mapping[str, str]], where: str = "designations") -> tuple[Designation, ...]:

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from finmodel.data import read_rows
-from finmodel.restrictions.designations import Designation, Identity, Names, shipped_names
+from finmodel.restrictions.designations import STATUSES, Designation, Identity, Names, shipped_names
 from finmodel.restrictions.regimes import Measure, Regime, Rule, choose_regimes
 from finmodel.restrictions.transactions import Transaction, read_cases
 from finmodel.restrictions.words import REFUSALS, STRICTNESS, split_activity, strictest
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WINDOW = ("listed_on", "effective_on", "divest_by", "ended_on")
+_HOW_SURE = {"derived": "derived", "single": "from one source", "unverified": "unverified"}
 CONTESTED = ("unclear", "listed", "not-listed")
 
 
@@ -42,6 +43,8 @@ class Finding:
         Where the answer is unclear: each answer it may be and the argument for it.
     facts_needed : tuple of str
         What the answer hangs on that was not given.
+    doubt : str
+        Where the listing rests on less than two independent sources: how sure it is, and what to check.
     """
 
     regime: str
@@ -57,10 +60,11 @@ class Finding:
     ended_on: date | None = None
     readings: Mapping[str, str] | None = None
     facts_needed: tuple[str, ...] = ()
+    doubt: str = ""
 
     def __str__(self) -> str:
         days = [f"{name.removesuffix('_on').replace('_', ' ')} {day}" for name in _WINDOW if (day := getattr(self, name))]
-        window = f" [{self.matched}: {', '.join(days)}]" if self.matched else ""
+        window = f" [{self.matched}: {', '.join([*days, *filter(None, [self.doubt])])}]" if self.matched else ""
         readings = "".join(f"; {answer} if {text}" for answer, text in (self.readings or {}).items())
         return f"{self.regime}: {self.answer}: {self.because}{readings}{window} ({self.citation})"
 
@@ -133,6 +137,7 @@ class Decision:
                 "citation": f.citation,
                 "confidence": f.confidence,
                 "matched": f.matched or None,
+                "doubt": f.doubt or None,
                 **{name: day.isoformat() if (day := getattr(f, name)) else None for name in _WINDOW},
                 "readings": "; ".join(f"{answer}: {text}" for answer, text in (f.readings or {}).items()) or None,
                 "facts_needed": "; ".join(f.facts_needed) or None,
@@ -329,7 +334,9 @@ def _merged(regime: Regime, measure: Measure, branches: list[Rule], designation:
     d = designation
     return replace(
         finding,
+        confidence=max(finding.confidence, d.status, key=STATUSES.index),
         matched=d.legal_name,
+        doubt="" if d.status == "confirmed" else f"listing {_HOW_SURE[d.status]}: {d.note}",
         listed_on=d.listed_on,
         effective_on=d.effective_on,
         divest_by=d.divest_by,
