@@ -182,7 +182,7 @@ def test_ownership_does_not_list_a_name():
 def test_an_unknown_issuer_is_permitted_and_the_nearest_names_are_proposed():
     decision = fm.decide(Transaction("us_person", "Cloudwalk Tecnology", "listed_share", "buy", "2022-03-01"))
     assert decision.answer == "permitted"
-    assert "not on the list" in decision.findings[-1].because
+    assert "not on the list" in decision.why[0].because
     assert "CLOUDWALK TECHNOLOGY CO., LTD." in decision.proposed
     assert "CLOUDWALK TECHNOLOGY CO., LTD." in str(decision)
 
@@ -632,6 +632,38 @@ def test_bad_cases_are_named_row_by_row_and_nothing_is_written(tmp_path):
     assert "column 'Instrument'" in done.stderr
     cases.write_bytes(b"investor,issuer\xff\n")
     assert "UTF-8" in run("decide", "--cases", cases).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("us_person,megvii,private_share,buy,2022-01-01,more\nus_person,megvii\n", ("row 2: found 6 cells", "row 3: found 2 cells")),
+        ('us_person,"megvii\n', ("unexpected end of data",)),
+        ("us_person,megvii,private_share,buy,2022-13-01\n", ("row 2, on: '2022-13-01'",)),
+    ],
+)
+def test_a_row_of_another_length_is_refused_and_never_shifted(tmp_path, text, found):
+    cases = tmp_path / "cases.csv"
+    cases.write_text("investor,issuer,instrument,action,on\n" + text, encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        decide_cases(cases)
+    assert all(part in str(error.value) for part in found)
+    cases.write_text("investor,issuer,issuer,instrument,action,on\n", encoding="utf-8")
+    with pytest.raises(DataError, match="column 'issuer' 2 times"):
+        decide_cases(cases)
+
+
+def test_impossible_transactions_are_refused():
+    with pytest.raises(ValueError, match="completed_on: 2024-01-01 before the trade"):
+        Transaction("us_person", "megvii", "private_share", "buy", "2025-03-01", completed_on="2024-01-01")
+    for amount in ("-5", -5.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="committed capital"):
+            Transaction("us_person", "fund", "lp_interest", "buy", "2025-03-01", fund_commitment_usd=amount)
+
+
+def test_of_the_same_answer_the_regime_with_a_listing_or_on_securities_comes_first():
+    assert fm.decide(Transaction("us_person", "Acme Robotics", "listed_share", "buy", "2022-03-01")).why[0].regime == BAN
+    assert fm.decide(Transaction("us_person", "cloudwalk", "listed_share", "hold", "2022-03-01")).why[0].matched
 
 
 def test_commands_print():

@@ -105,8 +105,8 @@ class Decision:
 
     @property
     def why(self) -> tuple[Finding, ...]:
-        """The findings, strictest first."""
-        return tuple(sorted(self.findings, key=lambda f: -STRICTNESS.index(f.answer)))
+        """The findings, strictest first; of the same answer, those that match a listed name first."""
+        return tuple(sorted(self.findings, key=lambda f: (-STRICTNESS.index(f.answer), not f.matched)))
 
     @property
     def facts_needed(self) -> tuple[str, ...]:
