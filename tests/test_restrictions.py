@@ -50,9 +50,9 @@ def outbound(**given_fields):
     ("file", "regime", "count"),
     [
         ("ofac_faq_cases.csv", BAN, 36),
-        ("ofac_more_cases.csv", BAN, 50),
+        ("ofac_more_cases.csv", BAN, 66),
         ("outbound_cases.csv", "us-outbound", 10),
-        ("outbound_more_cases.csv", "us-outbound", 40),
+        ("outbound_more_cases.csv", "us-outbound", 50),
     ],
 )
 def test_the_decided_cases_are_answered_right(file, regime, count):
