@@ -653,6 +653,10 @@ def test_a_row_of_another_length_is_refused_and_never_shifted(tmp_path, text, fo
         decide_cases(cases)
 
 
+def test_a_commitment_of_nothing_is_a_fact_that_was_given():
+    assert outbound(instrument="lp_interest", action="buy", fund_commitment_usd=0.0, target_activity="quantum") == "excepted"
+
+
 def test_impossible_transactions_are_refused():
     with pytest.raises(ValueError, match="completed_on: 2024-01-01 before the trade"):
         Transaction("us_person", "megvii", "private_share", "buy", "2025-03-01", completed_on="2024-01-01")

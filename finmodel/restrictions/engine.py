@@ -208,7 +208,7 @@ def decide(
 
 
 def decide_cases(path: str | os.PathLike[str], regimes: str | Iterable[str] | None = None, contested: str = "unclear") -> pd.DataFrame:
-    """Return a CSV of transactions with the columns answer, why and citation added.
+    """Return a CSV of transactions with the columns answer, why, citation, confidence, facts_needed and law_status added.
 
     Raises
     ------
@@ -222,6 +222,7 @@ def decide_cases(path: str | os.PathLike[str], regimes: str | Iterable[str] | No
         answer=[d.answer for d in decisions],
         why=[str(d.why[0]) for d in decisions],
         citation=[d.why[0].citation for d in decisions],
+        confidence=[d.why[0].confidence for d in decisions],
         facts_needed=["; ".join(d.facts_needed) for d in decisions],
         law_status=["verified" if d.verified else f"unverified after {d.law_verified_to}" for d in decisions],
     )
@@ -336,7 +337,7 @@ def _merged(regime: Regime, measure: Measure, branches: list[Rule], designation:
         finding,
         confidence=max(finding.confidence, d.status, key=STATUSES.index),
         matched=d.legal_name,
-        doubt="" if d.status == "confirmed" else f"listing {_HOW_SURE[d.status]}: {d.note}",
+        doubt="" if d.status == "confirmed" or d.note in because else f"listing {_HOW_SURE[d.status]}: {d.note}",
         listed_on=d.listed_on,
         effective_on=d.effective_on,
         divest_by=d.divest_by,
@@ -348,7 +349,7 @@ def _facts(measure: Measure, t: Transaction, identity: Identity, designation: De
     """Return everything a rule may ask; None is a fact that was not given."""
     day = _day(measure, t)
     activity, operations = split_activity(t.target_activity or _activities().get(identity.firm, ""))
-    facts: dict[str, Any] = {name: getattr(t, name) or None for name in t.__dataclass_fields__}
+    facts: dict[str, Any] = {name: value if (value := getattr(t, name)) != "" else None for name in t.__dataclass_fields__}
     facts["side"] = t.investor if t.acting_for == "self" else t.acting_for
     facts["day"] = day
     facts["affiliate"] = identity.affiliate
