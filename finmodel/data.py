@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @cache
@@ -33,6 +36,8 @@ def data_root() -> Path:
 
 @cache
 def _read(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
     return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
@@ -45,6 +50,17 @@ def read_table(name: str) -> pd.DataFrame:
         Path below the data folder without its ending, such as ``"firms"`` or ``"facts/sensetime-prospectus"``.
     """
     return _read(data_root() / f"{name}.csv").copy()
+
+
+@cache
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of one shipped table as :func:`read_table` reads them, without loading pandas."""
+    return [dict(row) for row in _read_rows(data_root() / f"{name}.csv")]
 
 
 def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -79,7 +95,24 @@ def written(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def write_csv(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write a table as CSV that a spreadsheet opens without taking text for a formula; the same bytes on every machine."""
+    import pandas as pd
+
     safe = table.copy()
     for column in safe.columns[[not pd.api.types.is_numeric_dtype(t) for t in safe.dtypes]]:
-        safe[column] = [f"'{v}" if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t", "\r") else v for v in safe[column]]
+        safe[column] = [safe_cell(v) for v in safe[column]]
     safe.to_csv(path, index=False, lineterminator="\n", float_format="%.10g")
+
+
+def csv_text(records: Iterable[Mapping[str, Any]]) -> str:
+    """Return records as CSV that a spreadsheet opens without taking text for a formula."""
+    records = list(records)
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(dict.fromkeys(k for r in records for k in r)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: safe_cell(v) for k, v in r.items()} for r in records)
+    return buffer.getvalue()
+
+
+def safe_cell(value: Any) -> Any:
+    """Return text that a spreadsheet does not take for a formula; any other value as it is."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

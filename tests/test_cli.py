@@ -164,8 +164,8 @@ def test_help_names_every_command(run) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_csv_cannot_become_a_formula() -> None:
-    from finmodel.cli.app import _safe
+    from finmodel.data import safe_cell
 
-    assert _safe("=1+1") == "'=1+1"
-    assert _safe("") == ""
-    assert _safe(-1.5) == -1.5
+    assert safe_cell("=1+1") == "'=1+1"
+    assert safe_cell("") == ""
+    assert safe_cell(-1.5) == -1.5

@@ -14,7 +14,7 @@ from pdfs import Sheet, pdf, table
 from typer.testing import CliRunner
 
 import finmodel as fm
-from finmodel.cli import app
+from finmodel.cli import application
 from finmodel.facts import read_facts
 from finmodel.loaders.heading import dates_in, resolve
 from finmodel.loaders.labels import Reader
@@ -711,7 +711,7 @@ def test_command_writes_facts_and_review(tmp_path: Path) -> None:
 
     source, out, review = tmp_path / "report.bin", tmp_path / "facts.csv", tmp_path / "review.pdf"
     source.write_bytes(pdf([Sheet().put(60, 60, "Contents of the report, in words only"), position()]))
-    result = CliRunner().invoke(app, ["extract", str(source), "-o", str(out), "--firm", "example", "--review", str(review)])
+    result = CliRunner().invoke(application(), ["extract", str(source), "-o", str(out), "--firm", "example", "--review", str(review)])
     assert result.exit_code == 0, result.output
     facts = read_facts(out)
     assert len(facts) == 28 and set(facts["firm"]) == {"example"}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import math
 import os
+from collections import Counter
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from finmodel.data import rows
 from finmodel.errors import DataError, fault, nearest
 from finmodel.restrictions.words import check_word, words
 from finmodel.units import parse_amount, parse_date
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _DAYS = ("on", "acquired_on", "completed_on", "law_as_of")
 _HEADINGS = {"target": "issuer"}
@@ -110,6 +114,8 @@ class Transaction:
         values["on"] = values["on"] or values["completed_on"]
         values["completed_on"] = values["completed_on"] or values["on"]
         wrong += [f"{name}: blank" for name in ("investor", "issuer", "instrument", "action") if not values[name]]
+        if not wrong and values["completed_on"] and values["completed_on"] < values["on"]:
+            wrong.append(f"completed_on: {values['completed_on']} before the trade of {values['on']}")
         if not values["on"] and not any(w.startswith(("on:", "completed_on:")) for w in wrong):
             wrong.append("on: blank, and no completed_on either")
         return values
@@ -128,7 +134,10 @@ def _typed(name: str, value: Any) -> Any:
     if name in _DAYS:
         return value if value is None or isinstance(value, date) else parse_date(value.strip()) if value.strip() else None
     if name == "fund_commitment_usd":
-        return parse_amount(value) if isinstance(value, str) else value
+        amount = parse_amount(value) if isinstance(value, str) else value
+        if amount is not None and not 0 <= amount < math.inf:
+            raise ValueError(f"{value!r} is no amount of committed capital")
+        return amount
     text = str(value).strip()
     return check_word(name, text) if name in words() else text
 
@@ -145,10 +154,7 @@ def read_cases(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[Transac
         With every row that cannot be read as a transaction.
     """
     path = Path(path)
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError([fault(path.name, str(error).splitlines()[0], "a CSV table in UTF-8")]) from None
+    table = _read_table(path)
     named = table.rename(columns={k: v for k, v in _HEADINGS.items() if v not in table})
     known = [f.name for f in fields(Transaction)]
     faults = [
@@ -171,6 +177,27 @@ def read_cases(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[Transac
     if faults:
         raise DataError(faults)
     return table, cases
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """Return a CSV as text cells; a row with more or fewer cells than the heading is refused, never shifted or filled."""
+    import pandas as pd
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            columns, *body = [row for row in csv.reader(file, strict=True) if row] or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError([fault(path.name, str(error), "a CSV table in UTF-8")]) from None
+    counts = Counter(columns)
+    faults = [fault(path.name, f"column {name!r} {count} times", "each column once") for name, count in counts.items() if count > 1]
+    faults += [
+        fault(f"{path.name}, row {number}", f"{len(row)} cells", f"{len(columns)}, as in the heading")
+        for number, row in enumerate(body, start=2)
+        if len(row) != len(columns)
+    ]
+    if faults or not columns:
+        raise DataError(faults or [fault(path.name, "an empty file", "a CSV table in UTF-8")])
+    return pd.DataFrame(body, columns=columns, dtype=str)
 
 
 def _typo(name: str, known: str) -> bool:
