@@ -12,10 +12,11 @@ import pandas as pd
 from finmodel.data import read_table, rows
 from finmodel.firms import find_firm
 from finmodel.ratios.compute import RatioResults, compute_ratios
+from finmodel.ratios.dependence import latest_dependence
 from finmodel.restrictions.designations import Designation, shipped_names
 from finmodel.restrictions.regimes import load_regimes
 from finmodel.results import RECORD_COLUMNS, Results
-from finmodel.runway import RunwayResults, cash_runway
+from finmodel.runway import RunwayResults, beside, cash_runway
 from finmodel.sources import cite, quoted_day
 from finmodel.statements import Statements
 from finmodel.units import parse_date
@@ -149,18 +150,13 @@ def _loss(ratios: RatioResults, title: str) -> Iterator[dict[str, Any]]:
 
 def _cash(cash: RunwayResults, title: str) -> Iterator[dict[str, Any]]:
     shown = {row["quantity"]: row for row in rows(cash.defaults())}
-    funds, burn, runway = shown["liquid_funds"], shown["net_burn"], shown["runway"]
+    funds, runway = shown["liquid_funds"], shown["runway"]
     if pd.notna(funds["value"]):
         sentence = f"It held {money(funds['value'], funds['unit'])} ({funds['variant']}) on {quoted_day(parse_date(funds['period']))}."
         yield {**_record(cash, funds), "sentence": sentence, "definition": f"liquid funds: {funds['variant']} as printed"}
-    if pd.notna(burn["value"]):
-        unit = burn["unit"].removesuffix(" per month")
-        verb = "burned" if burn["value"] > 0 else "took in"
-        sentence = f"It {verb} {money(abs(burn['value']), unit)} a month over {burn['period']}, {burn['variant']}."
-        yield {**_record(cash, burn), "sentence": sentence, "definition": "net burn: -(operating cash flow) + capital expenditure, / 12"}
+    yield from _burns(cash)
     if pd.notna(runway["value"]):
-        months = "more than 60" if runway["value"] > 60 else f"{runway['value']:.0f}"
-        sentence = f"Its liquid funds last {months} months ({runway['variant']})."
+        sentence = f"Its liquid funds ({runway['variant'].split(', with')[0]}) last {_lasting(cash, runway)}."
         yield {**_record(cash, runway), "sentence": sentence, "definition": "runway: liquid funds / net burn per month"}
     elif runway["status"] == "self-funding":
         yield {**_record(cash, runway), "sentence": f"{title} funds itself: {runway['reason'].removeprefix('self-funding: ')}."}
@@ -173,13 +169,73 @@ def _cash(cash: RunwayResults, title: str) -> Iterator[dict[str, Any]]:
         yield {**_record(cash, needed), "sentence": sentence, "definition": "24 x net burn per month"}
 
 
+def _burns(cash: RunwayResults) -> Iterator[dict[str, Any]]:
+    """Say what twelve months burned, with capital expenditure where it is known, and what the months since the last full year did."""
+    burns = cash.table[cash.table["quantity"].eq("net_burn") & cash.table["value"].notna()].sort_values("default", ascending=False)
+    default = burns[burns["default"]]
+    for row in rows(default if len(default) else burns):
+        said = f"{_burned(row, 'a month ')} over {row['period']}, {row['variant'].split(' over ')[0]}."
+        yield {**_record(cash, row), "sentence": said, "definition": "net burn: -(operating cash flow) + capital expenditure, / 12"}
+    interim = cash.table[cash.table["quantity"].eq("interim_burn") & cash.table["default"] & cash.table["status"].ne("stale")]
+    for row in rows(interim):
+        said = f"{_burned(row)} in {spelled(row['period'])}, {row['variant']} (not annualised)."
+        yield {**_record(cash, row), "sentence": said, "definition": "interim burn: -(operating cash flow) + capital expenditure"}
+
+
+def _burned(row: dict[str, Any], each: str = "") -> str:
+    verb = "burned" if row["value"] > 0 else "took in"
+    return f"It {verb} {money(abs(row['value']), row['unit'].removesuffix(' per month'))} {each}".rstrip()
+
+
+def _lasting(cash: RunwayResults, runway: dict[str, Any]) -> str:
+    """Say how long funds last; without capital expenditure never without the figure with it, or the reason why there is none."""
+    burn = runway["note"].split("at the burn over ")[1].split(",")[0].split(";")[0]
+    said = f"{_months(runway)} at the burn over {burn}, {_kind(runway)}"
+    if _kind(runway).startswith("with "):
+        return said
+    found = rows(beside(cash.table, runway))
+    if not found:
+        return f"{said}; capital expenditure is not disclosed for any twelve months, so that this is an upper bound"
+    return f"{said}, and {_months(found[0])} at the burn over {found[0]['variant'].split(' over ')[1]}, with it"
+
+
+def _kind(runway: dict[str, Any]) -> str:
+    return str(runway["variant"]).rsplit(", ", 1)[1]
+
+
+def _months(row: dict[str, Any]) -> str:
+    if pd.isna(row["value"]):
+        return "without end (self-funding)"
+    return f"{'more than 60' if row['value'] > 60 else format(row['value'], '.0f')} months"
+
+
+def spelled(period: str) -> str:
+    """Return a part of a year in words.
+
+    Examples
+    --------
+    >>> spelled("H1 2025"), spelled("9M 2025"), spelled("FY 2024")
+    ('the first half of 2025', 'the first nine months of 2025', 'FY 2024')
+    """
+    words = {"H1": "the first half of", "H2": "the second half of", "9M": "the first nine months of", "Q1": "the first quarter of"}
+    part, _, year = period.partition(" ")
+    return f"{words[part]} {year}" if part in words else period
+
+
 def _dependence(ratios: RatioResults, title: str) -> Iterator[dict[str, Any]]:
     known = _known(ratios, "government_dependence")
     if known.empty:
         return
-    row = known.sort_values("period_end").iloc[-1]
-    span = f"{row['low']:.0%} to {row['high']:.0%}" if row["high"] - row["low"] > 0.005 else f"{row['value']:.0%}"
+    row, low, high = latest_dependence(known)
+    span = f"{low:.0%} to {high:.0%}" if high - low > 0.005 else f"{row['value']:.0%}"
     sentence = f"Public-sector demand stood for {span} of its revenue in {row['period']} ({row['variant']})."
+    if row["proxy"]:
+        name = row["variant"].removesuffix(", share as printed")
+        over = f" ({span} over its two latest periods)" if high - low > 0.005 else ""
+        sentence = (
+            f"What the public sector buys is not disclosed; a proxy for it, the {name}, was {row['value']:.0%} of revenue in "
+            f"{row['period']}{over}."
+        )
     yield {**_record(ratios, row), "sentence": sentence, "definition": _formula("government_dependence", row["variant"])}
 
 
@@ -200,6 +256,9 @@ def _restrictions(firm: str, title: str, day: date) -> Iterator[dict[str, Any]]:
 def _restriction_sentence(one: Designation, title: str, day: date) -> str:
     name = one.legal_name if one.relation == "issuer" else f"{one.legal_name} ({one.relation})"
     started = f"listed {quoted_day(one.listed_on)}"
+    narrowed = shipped_names().narrowing(one)
+    if narrowed:
+        return f"{title}: {narrowed}."
     if one.effective_on > day:
         return f"{title}: {name} is {started}; it takes effect on {quoted_day(one.effective_on)}."
     open_still = one.divest_by is not None and day < one.divest_by

@@ -6,11 +6,14 @@ import csv
 import io
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from finmodel.errors import DataError, fault
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,6 +66,54 @@ def read_rows(name: str) -> list[dict[str, str]]:
     return [dict(row) for row in _read_rows(data_root() / f"{name}.csv")]
 
 
+_KINDS = {b"%PDF": "a PDF document", b"PK\x03\x04": "a workbook or archive", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
+
+
+def read_given(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Return a CSV table of the user's, all columns as text; a row of another length is refused, never shifted or filled.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        If there is no such file, or it is a folder.
+    DataError
+        If it is no CSV table in UTF-8; the message says what it is instead, and what to do.
+    """
+    import pandas as pd
+
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a CSV file in it")
+    if not path.exists():
+        raise FileNotFoundError(f"no file {path}: check the name and the folder")
+    with path.open("rb") as file:
+        start = file.read(4)
+    expected = "a CSV table in UTF-8"
+    if not start:
+        raise DataError([fault(path.name, "an empty file", expected)])
+    if start in _KINDS:
+        todo = f"take the figures out first: finmodel extract {path} --firm FIRM -o facts.csv"
+        raise DataError([fault(path.name, _KINDS[start], expected, todo)])
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            columns, *body = [row for row in csv.reader(file, strict=True) if row] or [[]]
+    except UnicodeDecodeError:
+        raise DataError([fault(path.name, "text in another encoding, or no text", expected, "save it as CSV UTF-8")]) from None
+    except csv.Error as error:
+        raise DataError([fault(path.name, str(error), expected)]) from None
+    faults = [
+        fault(path.name, f"column {name!r} {count} times", "each column once") for name, count in Counter(columns).items() if count > 1
+    ]
+    faults += [
+        fault(f"{path.name}, row {number}", f"{len(row)} cells", f"{len(columns)}, as in the heading")
+        for number, row in enumerate(body, start=2)
+        if len(row) != len(columns)
+    ]
+    if faults or not columns:
+        raise DataError(faults or [fault(path.name, "an empty file", expected)])
+    return pd.DataFrame(body, columns=columns, dtype=str)
+
+
 def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table as plain dictionaries."""
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
@@ -74,10 +125,12 @@ def written(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Raises
     ------
-    FileNotFoundError
-        If the folder of `path` does not exist.
+    FileNotFoundError, IsADirectoryError
+        If the folder of `path` does not exist, or `path` is a folder itself.
     """
     target = Path(path)
+    if target.is_dir():
+        raise IsADirectoryError(f"{target} is a folder: name the file to write in it")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"no folder {target.parent} to write {target.name} into; make it first")
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from finmodel.data import data_root, read_table, rows, written
+from finmodel.data import data_root, read_given, read_table, rows, written
 from finmodel.errors import DataError, fault, nearest
 from finmodel.units import months_between, parse_amount, parse_date
 
@@ -143,11 +143,7 @@ def read_facts(path: str | os.PathLike[str]) -> pd.DataFrame:
         If there is no such file.
     """
     path = Path(path)
-    try:
-        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError([fault(path.name, str(error).splitlines()[0], "a CSV table in UTF-8")]) from None
-    return check_facts(raw, where=path.name)
+    return check_facts(read_given(path), where=path.name)
 
 
 @cache

@@ -97,10 +97,13 @@ def cash_runway(statements: Statements, firms: Sequence[str] | None = None) -> R
     -------
     RunwayResults
         Records of the quantities liquid_funds, net_burn and gross_burn (currency per month), runway (months, with and without
-        capital expenditure; the hidden column ``until`` is the month in which it ends), due_within_12_months,
-        preferred_share_redemption, and funds_needed_12m, _24m, _36m where liquid funds are not known. A runway is a point only
-        where liquid funds and twelve months of cash flow are both dated within twelve months of the day. Where two accounting bases
-        give a year, the latest filing is taken and the note says so.
+        capital expenditure; the hidden column ``until`` is the month in which it ends), interim_burn (currency, over the months
+        reported since the last full year and never annualised), due_within_12_months, preferred_share_redemption, and
+        funds_needed_12m, _24m, _36m where liquid funds are not known. A runway is a point only where liquid funds and twelve months
+        of cash flow are both dated within twelve months of the day. Where the latest twelve months do not give capital expenditure,
+        a further net_burn and runway stand on the last twelve months that do, of status "stale" if these are old: a runway without
+        capital expenditure never stands alone where one with it can be had. Where two accounting bases give a year, the latest
+        filing is taken and the note says so.
 
     Raises
     ------
@@ -143,6 +146,21 @@ def cash_runway(statements: Statements, firms: Sequence[str] | None = None) -> R
         figure="runway",
         realised=_realised(statements, chosen),
     )
+
+
+def beside(table: pd.DataFrame, row: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the runway with capital expenditure that stands beside `row`, one without; empty where the latest burn has both, or none.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of :func:`cash_runway`.
+    row : mapping
+        A row of it, of the quantity runway.
+    """
+    start = f"{str(row['variant']).split(', with')[0]}, {_with(True)} over "
+    same = table["firm"].eq(row["firm"]) & table["quantity"].eq("runway")
+    return table[same & table["variant"].map(lambda v: str(v).startswith(start))]
 
 
 def liquid_funds(statements: Statements, firm: str) -> list[Fund]:
@@ -274,9 +292,14 @@ def _firm_rows(statements: Statements, firm: str) -> Iterator[tuple[dict[str, An
     newest.sort(key=lambda f: (-f.day.toordinal(), list(LIQUID_FUNDS).index(f.definition)))
     fresh = [f for f in newest if not is_stale(f.day, on)]
     flow = flows[0] if flows else None
+    whole = last_with_capital(flows)
     yield from _fund_rows(newest, fresh, on, currency)
     yield from _burn_rows(statements, firm, flow, on, currency)
-    yield from _runway_rows(newest, fresh, flow, on)
+    if flow is not None and whole is not None and whole is not flow:
+        row, ids = _burn_row(whole, True, on, currency, default=False)
+        yield {**row, "variant": _beside(whole, flow)}, ids
+    yield from _interim_rows(statements, firm, currency)
+    yield from _runway_rows(newest, fresh, flow, on, whole)
     if not fresh and flow is not None and not is_stale(flow.end, on):
         yield from _needed_rows(flow, currency)
     yield from _due_rows(statements, firm, currency)
@@ -304,19 +327,53 @@ def _burn_rows(
             reason = "missing: operating cash flow over twelve months"
             yield {**_missing("net_burn", on.isoformat(), variant, reason), "default": with_capital}, ()
             continue
-        value, reason = flow.burn(with_capital), ""
-        if np.isnan(value):
-            reason = _joined(f"missing: capital expenditure over {flow.window}", flow.choice)
-        note = f"12 months: {flow.window}; {age_in_months(flow.end, on)} months old on {on}"
-        if with_capital and flow.capital_item.endswith("_ppe"):
-            note += "; property, plant and equipment only"
-        yield {
-            "period": flow.window, "quantity": "net_burn", "variant": variant, "value": value, "unit": f"{currency} per month",
-            "status": _flow_status(value, flow, on), "reason": reason, "note": _noted(_joined(note, flow.choice), flow.marks),
-            "mark": flow.marks, "basis": flow.basis,
-            "default": with_capital,
-        }, flow.fact_ids  # fmt: skip
+        yield _burn_row(flow, with_capital, on, currency, default=with_capital)
     yield from _gross_rows(statements, firm, currency)
+
+
+def _burn_row(flow: Flow, with_capital: bool, on: date, currency: str, default: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
+    value = flow.burn(with_capital)
+    note = f"12 months: {flow.window}; {age_in_months(flow.end, on)} months old on {on}"
+    if with_capital and flow.capital_item.endswith("_ppe"):
+        note += "; property, plant and equipment only"
+    return {
+        "period": flow.window, "quantity": "net_burn", "variant": _with(with_capital), "value": value, "unit": f"{currency} per month",
+        "status": _flow_status(value, flow, on), "note": _noted(_joined(note, flow.choice), flow.marks), "mark": flow.marks,
+        "reason": _joined(f"missing: capital expenditure over {flow.window}", flow.choice) if np.isnan(value) else "",
+        "basis": flow.basis, "default": default,
+    }, flow.fact_ids  # fmt: skip
+
+
+def last_with_capital(flows: Sequence[Flow]) -> Flow | None:
+    """Return the newest twelve months that give capital expenditure; None where none does."""
+    return next((flow for flow in flows if not np.isnan(flow.capital)), None)
+
+
+def _interim_rows(statements: Statements, firm: str, currency: str) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    """Yield what the months reported since the last full year burned, as they were reported: a part of a year is never annualised."""
+    lines = _in_main_currency(statements, firm)
+    flows = lines[lines["line_item"].eq("operating_cash_flow") & (lines["months"] > 0)]
+    years = flows[flows["months"].eq(12)]
+    years = years[years["period"].str.startswith("FY")] if years["period"].str.startswith("FY").any() else years  # not trailing months
+    last_year = years["period_end"].max() if len(years) else ""
+    parts = flows[(flows["months"] < 12) & (flows["period_end"] > last_year)].sort_values(["period_end", "months", "published_on"])
+    if parts.empty:
+        return
+    row = as_rows(parts)[-1]
+    capital = lines[lines["line_item"].isin(CAPITAL_EXPENDITURE) & lines["period"].eq(row["period"]) & lines["basis"].eq(row["basis"])]
+    capital = capital.sort_values("line_item").head(1)  # capital_expenditure before capex_ppe
+    stale = is_stale(parse_date(row["period_end"]), statements.day)
+    for with_capital in (True, False):
+        if with_capital and capital.empty:
+            continue
+        used = [row, *(as_rows(capital) if with_capital else [])]
+        marks = "".join(m for m in "†~" if any(m in each["mark"] for each in used))
+        yield {
+            "period": row["period"], "quantity": "interim_burn", "variant": _with(with_capital), "basis": row["basis"],
+            "vintage": row["vintage"], "value": -row["value"] + sum(each["value"] for each in used[1:]), "unit": currency,
+            "status": "stale" if stale else "derived" if "~" in marks else "reported", "mark": marks,
+            "note": _noted(f"over {row['months']} months, not annualised", marks), "default": with_capital or capital.empty,
+        }, tuple(each["fact_id"] for each in used)  # fmt: skip
 
 
 def _flow_status(value: float, flow: Flow, on: date) -> str:
@@ -343,8 +400,9 @@ def _gross_rows(statements: Statements, firm: str, currency: str) -> Iterator[tu
 
 
 def _runway_rows(
-    newest: Sequence[Fund], fresh: Sequence[Fund], flow: Flow | None, on: date
+    newest: Sequence[Fund], fresh: Sequence[Fund], flow: Flow | None, on: date, whole: Flow | None
 ) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    """Yield the runway of each definition of liquid funds; `whole` is the newest twelve months that give capital expenditure."""
     day = on.isoformat()
     reasons = _why_not(newest, fresh, flow, on)
     if reasons or flow is None:
@@ -352,25 +410,37 @@ def _runway_rows(
         yield {**_missing("runway", day, _with(False), "; ".join(reasons)), "default": False}, ()
         return
     for fund in fresh:
-        for with_capital in (True, False):
-            variant = f"{fund.definition}, {_with(with_capital)}"
-            burn = flow.burn(with_capital)
-            first = fund is fresh[0] and (with_capital or np.isnan(flow.capital))
-            ids, marks = fund.fact_ids + flow.fact_ids, _marks(fund.marks + flow.marks)
-            if np.isnan(burn):
-                reason = _joined(f"missing: capital expenditure over {flow.window}", flow.choice)
-                yield {**_missing("runway", day, variant, reason), "default": False}, ids
-                continue
-            months = fund.value / burn if burn > 0 else float("nan")
-            out = add_months(fund.day, int(months)) if burn > 0 and months < 1200 else None
-            until = f"{out:%Y-%m}" if out else ""
-            note = f"from {fund.day} at the burn over {flow.window}" + (f", lasts to {out:%b %Y}" if out else "")
-            note = _joined(note, *_bases(fund, flow))
-            yield {
-                "period": day, "quantity": "runway", "variant": variant, "vintage": fund.vintage, "value": months, "unit": "months",
-                "status": "computed" if burn > 0 else "self-funding", "note": _noted(note, marks), "mark": marks, "default": first,
-                "reason": "" if burn > 0 else "self-funding: operating cash flow covers spending over the window", "until": until,
-            }, ids  # fmt: skip
+        if not np.isnan(flow.capital):
+            yield _runway_row(fund, flow, True, on, default=fund is fresh[0])
+            yield _runway_row(fund, flow, False, on, default=False)
+            continue
+        reason = _joined(f"missing: capital expenditure over {flow.window}", flow.choice)
+        yield {**_missing("runway", day, f"{fund.definition}, {_with(True)}", reason), "default": False}, fund.fact_ids + flow.fact_ids
+        row, ids = _runway_row(fund, flow, False, on, default=fund is fresh[0])
+        if whole is None:
+            yield {**row, "note": _joined(row["note"], "no twelve months give capital expenditure: an upper bound")}, ids
+            continue
+        beside, its_ids = _runway_row(fund, whole, True, on, default=False)
+        said = "self-funding" if np.isnan(beside["value"]) else f"{beside['value']:.0f} months"
+        yield {**row, "note": _joined(row["note"], f"{_beside(whole, flow)}: {said}")}, ids
+        yield {**beside, "variant": f"{fund.definition}, {_beside(whole, flow)}"}, its_ids
+
+
+def _runway_row(fund: Fund, flow: Flow, with_capital: bool, on: date, default: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
+    burn, marks = flow.burn(with_capital), _marks(fund.marks + flow.marks)
+    months = fund.value / burn if burn > 0 else float("nan")
+    out = add_months(fund.day, int(months)) if burn > 0 and months < 1200 else None
+    note = f"from {fund.day} at the burn over {flow.window}" + (f", lasts to {out:%b %Y}" if out else "")
+    old = is_stale(flow.end, on)
+    if old:
+        note += f"; burn {age_in_months(flow.end, on)} months old on {on}"
+    return {
+        "period": on.isoformat(), "quantity": "runway", "variant": f"{fund.definition}, {_with(with_capital)}", "vintage": fund.vintage,
+        "value": months, "unit": "months", "status": "self-funding" if burn <= 0 else "stale" if old else "computed",
+        "note": _noted(_joined(note, *_bases(fund, flow)), marks), "mark": marks, "default": default,
+        "reason": "" if burn > 0 else "self-funding: operating cash flow covers spending over the window",
+        "until": f"{out:%Y-%m}" if out else "",
+    }, fund.fact_ids + flow.fact_ids  # fmt: skip
 
 
 def _why_not(newest: Sequence[Fund], fresh: Sequence[Fund], flow: Flow | None, on: date) -> list[str]:
@@ -482,6 +552,11 @@ def _joined(*notes: str) -> str:
 
 def _with(with_capital: bool) -> str:
     return "with capital expenditure" if with_capital else "without capital expenditure"
+
+
+def _beside(whole: Flow, flow: Flow) -> str:
+    """Name the burn with capital expenditure that stands beside a newer one without."""
+    return f"{_with(True)} over {whole.window}" + (f" in {whole.basis} accounts" if whole.window == flow.window else "")
 
 
 def _noted(note: str, marks: str) -> str:

@@ -169,3 +169,51 @@ def test_csv_cannot_become_a_formula() -> None:
     assert safe_cell("=1+1") == "'=1+1"
     assert safe_cell("") == ""
     assert safe_cell(-1.5) == -1.5
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("brief", "sensetime", "--facts", "no.csv"), "no file no.csv: check the name and the folder"),
+        (("brief", "sensetime", "--facts", "folder"), "folder is a folder: name a CSV file in it"),
+        (("facts", "check", "empty.csv"), "empty.csv: found an empty file"),
+        (
+            ("facts", "check", "document.pdf"),
+            "found a PDF document, expected a CSV table in UTF-8; take the figures out first: finmodel",
+        ),
+        (("facts", "check", "renamed.csv"), "found a PDF document"),
+        (("facts", "check", "utf16.csv"), "save it as CSV UTF-8"),
+        (("facts", "check", "ragged.csv"), "ragged.csv, row 2: found 4 cells, expected 2, as in the heading"),
+        (("extract", "no.pdf", "-o", "out.csv"), "no file no.pdf"),
+        (("extract", "folder", "-o", "out.csv"), "folder is a folder"),
+        (("verify", "no.pdf"), "no file no.pdf"),
+        (("brief", "sensetime", "-o", "folder"), "folder is a folder: name the file to write in it"),
+        (("restrictions", "decide", "--cases", "no.csv"), "no file no.csv"),
+        (("restrictions", "decide", "--cases", "document.pdf"), "found a PDF document"),
+        (("restrictions", "decide", "--issuer", "cloudwalk"), "investor: blank, expected one of"),
+        (("sources", "cost_to_revenue", "--firm", "sensetime", "--period", "FY 1990"), "periods that have some: FY 2018"),
+        (("ratios", "--as-of", "1990-01-01"), "no figure had been published by 1990-01-01; the first was on"),
+    ],
+)
+def test_a_wrong_input_gets_a_message_that_says_what_to_do(run, tmp_path, monkeypatch, words, said) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "utf16.csv").write_text("firm,value", encoding="utf-16")
+    (tmp_path / "ragged.csv").write_text("a,b\n1,2,3,4\n1,2\n1,2,3,4,5\n")
+    for name in ("document.pdf", "renamed.csv"):
+        (tmp_path / name).write_bytes(b"%PDF-1.7\n\xe2\xe3\xcf\xd3")
+    done = run(*words)
+    assert done.code == 2
+    assert said in done.err
+    assert "Errno" not in done.err
+    assert "codec" not in done.err
+
+
+def test_decide_says_which_purpose_it_assumed(run) -> None:  # type: ignore[no-untyped-def]
+    asked = ("restrictions", "decide", "--investor", "us_person", "--issuer", "cloudwalk", "--instrument", "listed_share")
+    asked += ("--action", "sell", "--on", "2022-07-01")
+    assert "assumed, as it was not given: acting for self, purpose invest, rights standard" in run(*asked).out
+    given = run(*asked, "--purpose", "divest").out
+    assert "purpose invest" not in given
+    assert given.splitlines()[0] != run(*asked).out.splitlines()[0]

@@ -19,11 +19,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import finmodel as fm
+from finmodel.arrivals import Calendar, known_receipts
 from finmodel.cli import main
 from finmodel.data import data_root, read_rows
 from finmodel.errors import DataError
+from finmodel.figures.restrictions import _closed, short
 from finmodel.firms import firms
-from finmodel.restrictions.access import in_force, publicly_traded
+from finmodel.restrictions.access import in_force, publicly_traded, restriction_timeline, us_person_grid, who_may_buy
 from finmodel.restrictions.designations import Designation, Names, normalise, read_designations, shipped_names
 from finmodel.restrictions.engine import decide_cases
 from finmodel.restrictions.regimes import load_regimes, read_regime
@@ -735,3 +737,51 @@ def test_a_designation_knows_its_windows():
     ]
     assert not d.in_force(d.listed_on - DAY)
     assert not d.in_force(d.listed_on, law_as_of=d.announced_on - DAY)
+
+
+def test_an_entry_that_was_narrowed_is_never_off_the_list() -> None:
+    steps = restriction_timeline("sensetime").table
+    entity = steps[(steps["quantity"] == "designation") & steps["note"].str.contains("entity-list")]
+    assert not entity["note"].str.contains("off the list").any()
+    narrowed = entity[entity["note"].str.startswith("narrowed to: Beijing SenseTime")].iloc[0]
+    assert "stays listed" in narrowed["note"]
+    assert "day unverified" in narrowed["note"]
+    assert "Beijing SenseTime" not in "".join(entity.loc[entity["variant"] == "listed_on", "note"])
+    assert short(narrowed) == "Entity List entry narrowed (2020, day unverified)"
+    assert any("narrowed to Beijing SenseTime" in text for text in in_force("sensetime", "2021-11-30").assumptions)
+    assert not any("narrowed" in text for text in in_force("sensetime", "2020-01-01").assumptions)
+    off = restriction_timeline("megvii").table
+    assert off["note"].str.contains("off the list").any()  # an end that is one
+
+
+def test_the_grid_knows_the_exact_day_of_every_answer() -> None:
+    table = us_person_grid(2021, 2026).table
+    buy = table[table["quantity"] == "buy"].set_index(["firm", "period"])
+    for firm, period, since in (
+        ("cloudwalk", "2022-07-01", "2022-05-27"),
+        ("megvii", "2025-04-01", "2025-01-02"),
+        ("sensetime", "2022-04-01", "2022-02-08"),
+        ("meiya-pico", "2022-04-01", "2022-02-14"),
+    ):
+        assert buy.loc[(firm, period), "since"] == since
+        before = (date.fromisoformat(since) - timedelta(days=1)).isoformat()
+        shares = ["listed_share", "private_share"]
+        asked = [who_may_buy(firm, day, shares).table for day in (before, since)]
+        kinds = buy.loc[(firm, period), "variant"]
+        answers = [t[(t["investor"] == "us_person") & (t["variant"] == kinds)]["answer"].iloc[0] for t in asked]
+        assert answers[1] == buy.loc[(firm, period), "answer"]
+        assert answers[0] != answers[1] or firm == "cloudwalk"  # whose listing, not the law, is what changed
+    title = _closed(table, list(dict.fromkeys(table["firm"])))
+    assert "CloudWalk from 27 May 2022 (EO 14032)" in title
+    assert "Megvii and Yitu from 2 Jan 2025 (31 CFR 850)" in title
+    assert "unclear for SenseTime from 8 Feb 2022" in title
+
+
+def test_a_placing_that_was_given_up_is_said_to_be_so() -> None:
+    steps = restriction_timeline("cloudwalk").table
+    planned = steps[steps["quantity"] == "placing_planned"].iloc[0]
+    assert short(planned) == "A-share placing RMB 3.6 bn planned, never raised"
+    assert not (steps["quantity"] == "placing").any()
+    for day in ("2023-06-30", "2024-06-30", "2025-06-30"):
+        start = date.fromisoformat(day).replace(year=int(day[:4]) - 1)
+        assert known_receipts("cloudwalk", Calendar(date.fromisoformat(day), start, 8)) == ()

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from making import cash, facts, flow
 
+from finmodel.brief import build_brief
+from finmodel.figures.runway import lasts
 from finmodel.runway import age_in_months, cash_runway, is_stale, liquid_funds, yearly_flows
 from finmodel.statements import Statements, load_statements
 
@@ -166,3 +168,44 @@ def test_of_two_bases_published_on_one_day_the_one_with_capital_expenditure_is_t
     rows = [flow("operating_cash_flow", value, basis=basis) for basis, value in (("IFRS", -40), ("PRC GAAP", -48))]
     made = Statements(facts(*rows, flow("capital_expenditure", -10, basis="IFRS")))
     assert yearly_flows(made, "acme")[0].basis == "IFRS"
+
+
+def test_a_runway_without_capital_expenditure_never_stands_alone() -> None:
+    halves = [flow("operating_cash_flow", v, start=a, end=b) for v, a, b in (
+        (-30, "2020-01-01", "2020-06-30"), (-6, "2021-01-01", "2021-06-30"))]  # fmt: skip
+    year = (flow("operating_cash_flow", -48), flow("capital_expenditure", -12))
+    made = Statements(facts(cash(240, "2021-06-30"), *year, *halves)).as_of("2021-09-30")
+    table = cash_runway(made).table
+    shown = table.set_index(["quantity", "variant"])
+    latest = shown.loc[("runway", "cash and cash equivalents, without capital expenditure")]
+    assert latest["value"] == pytest.approx(240 / ((48 + 6 - 30) / 12))
+    assert bool(latest["default"])
+    assert "with capital expenditure over FY 2020: 48 months" in latest["note"]
+    whole = shown.loc[("runway", "cash and cash equivalents, with capital expenditure over FY 2020")]
+    assert whole["value"] == pytest.approx(240 / ((48 + 12) / 12))
+    assert whole["status"] == "computed"
+    assert shown.loc[("net_burn", "with capital expenditure over FY 2020"), "value"] == pytest.approx(5)
+    half = table[table["quantity"] == "interim_burn"].iloc[0]
+    assert (half["period"], half["value"], half["unit"]) == ("H1 2021", 6, "CNY")
+    assert "not annualised" in half["note"]
+    assert lasts(table, ["acme"]).endswith("last over 60 months before capital expenditure, 48 with it (FY 2020)")
+    old = cash_runway(made.as_of("2022-03-31")).table.set_index(["quantity", "variant"])
+    assert old.loc[("runway", "cash and cash equivalents, with capital expenditure over FY 2020"), "status"] == "stale"
+
+
+def test_where_no_year_gives_capital_expenditure_the_runway_is_an_upper_bound() -> None:
+    made = Statements(facts(cash(100), flow("operating_cash_flow", -40))).as_of("2021-06-30")
+    table = cash_runway(made).table
+    row = table[(table["quantity"] == "runway") & table["value"].notna()].iloc[0]
+    assert "upper bound" in row["note"]
+    assert lasts(table, ["acme"]).endswith("30 months before capital expenditure at most")
+    assert "upper bound" in build_brief(made, "acme").summary()
+
+
+def test_the_brief_names_both_runways_and_the_half_year(statements: Statements) -> None:
+    text = build_brief(statements, "sensetime").summary()
+    burned = (3924e6 + 1370e6) / 12
+    months = round(statements.value("sensetime", "total_cash_reserve", "2025-06-30") / burned)
+    assert f"without capital expenditure, and {months} months at the burn over FY 2024, with it" in text
+    assert "burned RMB 640 m in the first half of 2025, without capital expenditure (not annualised)" in text
+    assert months == 30

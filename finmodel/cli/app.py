@@ -75,7 +75,10 @@ def takes_statements(function: Callable[..., None]) -> Callable[..., None]:
         chosen = {p.name: given.pop(p.name) for p in shared}
         statements = load_statements(*chosen["facts"], shipped=not chosen["no_shipped"])
         if chosen["as_of"]:
+            first = statements.facts["published_on"].min()
             statements = statements.as_of(chosen["as_of"])
+            if statements.facts.empty:
+                raise ValueError(f"no figure had been published by {chosen['as_of']}; the first was on {first}")
         if chosen.get("firm"):
             statements = statements.select(firm_names(chosen["firm"], statements))
         function(statements, **given)
@@ -104,11 +107,25 @@ def run() -> None:
     try:
         app()
     except (DataError, LookupError, ValueError, OSError) as error:
-        print(f"finmodel: {error.args[0] if isinstance(error, KeyError) else error}", file=sys.stderr)
+        print(f"finmodel: {_plainly(error)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("finmodel: interrupted", file=sys.stderr)
         sys.exit(130)
+
+
+def _plainly(error: Exception) -> str:
+    """Return the message of an error; of the system's own, what it is about and what to do."""
+    if isinstance(error, OSError) and error.filename is not None:
+        said = {
+            FileNotFoundError: "no file {}: check the name and the folder",
+            IsADirectoryError: "{} is a folder: name a file in it",
+            NotADirectoryError: "{} lies in something that is no folder",
+            PermissionError: "no permission to read or write {}",
+        }
+        if type(error) in said:
+            return said[type(error)].format(error.filename)
+    return str(error.args[0] if isinstance(error, KeyError) else error)
 
 
 @contextmanager

@@ -82,6 +82,11 @@ def show_sources(
     results = cash_runway(statements) if quantity in cash else compute_ratios(statements, [quantity])
     label = Period.parse(period).label if period else None
     facts = results.sources(period=label, quantity=quantity)
+    if facts.empty:
+        known = results.sources(quantity=quantity)
+        periods = list(dict.fromkeys(known["period"])) if len(known) else []
+        when = f" in {label}" if label else ""
+        raise LookupError(f"no facts behind {quantity}{when}; periods that have some: {', '.join(periods) or 'none'}")
     if not every:
         shown = results.defaults()
         keys = set(zip(shown["firm"], shown["period"], shown["variant"], strict=True))

@@ -16,7 +16,7 @@ from finmodel.data import csv_text, rows, write_csv, written
 from finmodel.restrictions.engine import CONTESTED, decide, decide_cases
 from finmodel.restrictions.lists import diff_lists, load_list, read_list
 from finmodel.restrictions.regimes import load_regimes
-from finmodel.restrictions.transactions import Transaction
+from finmodel.restrictions.transactions import DEFAULTS, Transaction
 from finmodel.restrictions.words import words
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _takes_transaction(function: Callable[..., None]) -> Callable[..., None]:
         inspect.Parameter(
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=field.default if isinstance(field.default, str) else "",
+            default="",
             annotation=Annotated[str, typer.Option("--" + field.name.replace("_", "-"), help=_meaning(field.name))],
         )
         for field in fields(Transaction)
@@ -59,7 +59,7 @@ def _takes_transaction(function: Callable[..., None]) -> Callable[..., None]:
 
 def _meaning(name: str) -> str:
     if name in words():
-        return f"One of: {', '.join(words()[name])}."
+        return f"One of: {', '.join(words()[name])}." + (f" Taken as {DEFAULTS[name]} where not given." if name in DEFAULTS else "")
     return {"issuer": "Firm or legal name.", "fund_commitment_usd": "Committed capital in USD."}.get(name, "Day (YYYY-MM-DD).")
 
 
@@ -133,6 +133,9 @@ def decide_command(
     decision = decide(Transaction(**given), regime, contested)
     if form is Format.table:
         print(decision)
+        assumed = [f"{name.replace('_', ' ')} {default}" for name, default in DEFAULTS.items() if not given[name]]
+        if assumed:
+            print(f"  assumed, as it was not given: {', '.join(assumed)}")
     else:
         show(decision.records(), form)
 

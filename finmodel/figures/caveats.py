@@ -11,6 +11,7 @@ from finmodel.figures.drawing import Words
 from finmodel.figures.page import Column, Page, Table, balanced, draw_table
 from finmodel.figures.style import LABEL, NOTE, full_day, percent
 from finmodel.figures.words import firm_name, latin, plain, shown_firms
+from finmodel.restrictions.designations import shipped_names
 from finmodel.restrictions.regimes import load_regimes
 from finmodel.sources import documents, find_document
 from finmodel.statements import Statements
@@ -61,7 +62,7 @@ def _paragraphs(statements: Statements, claims: pd.DataFrame, checked: date) -> 
     names = ", ".join(firm_name(f) for f in dict.fromkeys(restated["firm"]))
     return [
         "# The Entity List",
-        f"{corrected}{does.summary[:1].upper()}{does.summary[1:]}",
+        f"{corrected}{does.summary[:1].upper()}{does.summary[1:]}{_narrowed(statements)}",
         "# Marks",
         "† A figure quoted by the press, an aggregator or a data vendor, not read in the document itself. ~ Derived by arithmetic from "
         "printed figures.",
@@ -86,6 +87,13 @@ def _paragraphs(statements: Statements, claims: pd.DataFrame, checked: date) -> 
         "# The law",
         f"Checked to {full_day(checked)}. Where two readings are possible the answer is unclear, with both. No legal advice.",
     ]
+
+
+def _narrowed(statements: Statements) -> str:
+    """Say which entries of the firms shown were narrowed to another name: they are not off their list."""
+    names, shown = shipped_names(), shown_firms(statements.facts)
+    told = [names.narrowing(d) for d in names.designations if d.firm in shown and d.in_force(statements.day, statements.day)]
+    return "".join(f" {text}." for text in told if text)
 
 
 def sources(page: Page, statements: Statements, start: int = 0) -> tuple[Words, int]:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from finmodel.data import read_table, rows
 from finmodel.figures.drawing import Words
@@ -22,7 +23,7 @@ from finmodel.ratios.multiverse import MultiverseResults
 from finmodel.restrictions import restriction_timeline, who_may_buy
 from finmodel.restrictions.regimes import load_regimes
 from finmodel.run import ScenarioResults
-from finmodel.runway import RunwayResults
+from finmodel.runway import RunwayResults, beside
 from finmodel.survival import SurvivalResults
 
 SIZE = NOTE + 0.5
@@ -58,30 +59,39 @@ def front(
         Column("Firm"),
         Column("Cost to revenue", share=1.1),
         Column("Last accounts", share=1.3),
-        Column("Liquid funds, RMB bn", share=1.9),
-        Column("Net burn a year, RMB bn", share=1.5),
-        Column("Runway, months", share=2.6),
+        Column("Liquid funds, RMB bn", share=1.7),
+        Column("Net burn of twelve months, RMB bn", share=2.3),
+        Column("Runway, months", share=2.4),
     ]
     height = page.size[1]
-    draw_table(page.area(height=0.36 * height), Table(heads, figures, colours=colours), SIZE)
+    _whole(page.area(height=0.405 * height), Table(heads, figures, colours=colours))
     law = [(firm_name(f), *_law_and_events(f, day)) for f in firms if f in {known.firm for known in register()}]
     heads = [Column("Firm"), Column("What the law closed to US persons who would buy shares", share=1), Column("What happened", share=1)]
-    draw_table(page.area(top=0.37 * height, height=0.37 * height), Table(heads, law, colours=colours), SIZE)
+    _whole(page.area(top=0.42 * height, height=0.345 * height), Table(heads, law, colours=colours))
     boxes = ((0.27, _published(readings)), (0.42, _assumption(cash, runs, firms, paths)), (0.31, _dates(day)))
     left, gap = 0.0, 0.3
     for share, text in boxes:
         width = share * (page.size[0] - gap * (len(boxes) - 1))
-        fit_text(page.area(left=left, top=0.765 * height, width=width, height=0.235 * height), text, SIZE)
+        fit_text(page.area(left=left, top=0.775 * height, width=width, height=0.225 * height), text, SIZE)
         left += width + gap
     said = lasts(cash.table[cash.table["firm"].isin(firms)], firms)
     shown = cash.table[cash.table["firm"].isin(firms) & cash.table["value"].notna()]
     return Words(
-        f"As of {full_day(day)}, {said[:1].lower()}{said[1:]}",
-        "What public figures allow to be said about how long each firm can live, and what the ban of December 2021 closed",
+        said,
+        f"As of {full_day(day)}: what public figures allow to be said about how long each firm can live, and what the ban closed",
         marks_note(shown["mark"]) + " Reasons in full and every definition stand on the pages that follow.",
         source_line(cash.facts[cash.facts["firm"].isin(firms) & cash.facts["quantity"].isin(["runway", "net_burn", "liquid_funds"])]),
         pd.DataFrame(figures, columns=["firm", "cost_to_revenue", "last_accounts", "liquid_funds", "net_burn", "runway"]),
     )
+
+
+def _whole(ax: Axes, table: Table) -> None:
+    """Draw every row of a table, in smaller type where it would not fit."""
+    for less in (0.0, 0.5, 1.0, 1.5, 2.0):
+        if draw_table(ax, table, SIZE - less) == len(table.rows):
+            return
+        ax.clear()
+    raise ValueError(f"the first page has no room for a table of {len(table.rows)} firms: choose fewer with --firm")
 
 
 def _figures(firm: str, ratios: RatioResults, cash: RunwayResults) -> list[str]:
@@ -96,7 +106,7 @@ def _figures(firm: str, ratios: RatioResults, cash: RunwayResults) -> list[str]:
         _accounts(rows(last)[-1], ratios) if len(last) else "none",
         _funds(default_row(cash.table, firm, "liquid_funds")),
         _burn(cash.table, firm),
-        _months(default_row(cash.table, firm, "runway")),
+        _months(default_row(cash.table, firm, "runway"), cash.table),
     ]
 
 
@@ -113,24 +123,44 @@ def _accounts(row: dict[str, Any], ratios: RatioResults) -> str:
 def _funds(row: dict[str, Any]) -> str:
     if row["value"] != row["value"]:
         return "not disclosed"
-    return f"{bn(row['value'])} {row['variant']}, {full_day(row['period'])}{' (stale)' if row['status'] == 'stale' else ''}"
+    return f"{bn(row['value'])} {row['variant']}, {full_day(row['period'])}{_stale(row)}"
 
 
 def _burn(table: pd.DataFrame, firm: str) -> str:
+    """Return the burn of twelve months, the one with capital expenditure beside a newer one without, and that of a newer part of a year."""
     mine = table[(table["firm"] == firm) & (table["quantity"] == "net_burn") & table["value"].notna()]
     if mine.empty:
         return "not disclosed"
-    row = rows(mine.sort_values("default", ascending=False, kind="stable"))[0]
-    less = ", before capital expenditure" if row["variant"].startswith("without") else ""
-    return f"{bn(12 * row['value'])}, {row['period']}{less}{' (stale)' if row['status'] == 'stale' else ''}"
+    default = mine[mine["default"]]
+    said = [f"{bn(12 * row['value'])}, {row['period']}, {_capex(row)}{_stale(row)}" for row in rows(default if len(default) else mine)]
+    interim = table[(table["firm"] == firm) & (table["quantity"] == "interim_burn") & table["default"] & table["status"].ne("stale")]
+    for row in rows(interim):
+        verb = "burned" if row["value"] > 0 else "took in"
+        said.append(f"{row['period']} alone {verb} {number(abs(row['value']) / 1e9, 1 if abs(row['value']) >= 5e7 else 2)}, {_capex(row)}")
+    return "; ".join(said)
 
 
-def _months(row: dict[str, Any]) -> str:
+def _capex(row: dict[str, Any]) -> str:
+    return "before capex" if row["variant"].startswith("without") else "with capex"
+
+
+def _stale(row: dict[str, Any]) -> str:
+    return " (stale)" if row["status"] == "stale" else ""
+
+
+def _months(row: dict[str, Any], table: pd.DataFrame) -> str:
     if row["status"] == "self-funding":
         return "self-funding"
     if row["value"] != row["value"]:
         return f"not computable: {why_not(row)}"
-    return f"{months_text(row['value'])}: {row['variant']}"
+    definition, kind = str(row["variant"]).rsplit(", ", 1)
+    if kind.startswith("with "):
+        return f"{months_text(row['value'])} with capex ({definition})"
+    found = rows(beside(table, row))
+    burn = (
+        f"{months_text(found[0]['value'])} with capex at the burn of {found[0]['variant'].split(' over ')[1]}" if found else "capex unknown"
+    )
+    return f"{months_text(row['value'])} before capex, {burn} ({definition})"
 
 
 def _law_and_events(firm: str, day: date) -> tuple[str, str]:
@@ -174,7 +204,7 @@ def _answers(firm: str, days: list[str]) -> list[tuple[str, str, str]]:
 def _published(readings: MultiverseResults | None) -> list[str]:
     if readings is None:
         return ["# The published ratio", "None of the four firms of the article is among the firms shown."]
-    return [f"# The published {number(readings.target, 2)}", readings.sentence()]
+    return [f"# The published {number(readings.target, 2)}", f"From figures out by {full_day(readings.day)}: {readings.sentence()}"]
 
 
 def _assumption(cash: RunwayResults, runs: ScenarioResults, firms: list[str], paths: Sequence[SurvivalResults]) -> list[str]:
@@ -192,7 +222,8 @@ def _assumption(cash: RunwayResults, runs: ScenarioResults, firms: list[str], pa
     for firm, mine in spans:
         if mine["low"].notna().any():
             low, high = mine["low"].min(), mine["high"].max()
-            said.append(f"Over all scenarios two years take {firm_name(str(firm))} RMB {bn(low)} to {bn(high)} bn.")
+            without = " before capital expenditure" if mine["variant"].str.startswith("without").all() else ""
+            said.append(f"Over all scenarios two years take {firm_name(str(firm))} RMB {bn(low)} to {bn(high)} bn{without}.")
     chances = runs_out([path for path in paths if disclosed(path) and not stale(path)])
     if chances:
         said.append(f"A burn that stays what it was is the gentler view; {chances[:1].lower()}{chances[1:]}.")

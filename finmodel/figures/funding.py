@@ -98,10 +98,12 @@ def access(results: Results, ax: Axes) -> Words:
         panel.set_xticklabels([y for _, y in years], size=NOTE, ha="left")
         panel.grid(visible=False)
         panel.set_title(firm_name(firm), color=ink(firm))
+    title, where = _kept_out(table, firms)
     return Words(
-        _kept_out(table, results.table, firms),
+        title,
         "Share of the book of each channel that may come by law and contract, first day of every quarter, in the baseline",
-        "Shares of investor classes in a book are assumptions with ranges unless a source is given: the central value is drawn. By law the "
+        f"Shares of investor classes in a book are assumptions with ranges unless a source is given: the central value is drawn. {where} "
+        "By law the "
         "ban closes nothing for a firm's private rounds before the outbound rule, nor for a firm whose investors hold yuan.",
         "",
         table[["firm", "period", "channel", "variant", "value", "low", "high", "status", "reason"]],
@@ -118,19 +120,24 @@ def _cell(known: Sequence[float]) -> dict[str, Any]:
     return {"facecolor": tone}
 
 
-def _kept_out(table: pd.DataFrame, every: pd.DataFrame, firms: list[str]) -> str:
-    """Say which channel loses most, for the firm and day where that is greatest."""
-    known = table[table["value"].notna() & ~table["variant"].str.startswith("if ")].sort_values("value", kind="stable")
-    worst = known.iloc[0]
-    if worst["value"] > 0.999:
-        return f"Law and contract closed no channel to {listed([firm_name(f) for f in firms], 'or')}"
-    same = every[(every["firm"] == worst["firm"]) & (every["period"] == worst["period"]) & (every["channel"] == worst["channel"])]
-    closed = same[(same["investor_class"] != "all") & (same["legal"] < same["share"])]["investor_class"]
-    who = listed(sorted({plain(c) for c in closed})) or "some investors"
-    return (
-        f"Law and contract kept {percent(1 - worst['value'])} of the book away at most: {who} from {firm_name(worst['firm'])}'s "
-        f"{plain(worst['channel'])}, {full_day(worst['period'])}"
-    )
+def _kept_out(table: pd.DataFrame, firms: list[str]) -> tuple[str, str]:
+    """Say how much of a book is kept away at most, where the law is clear and by the stricter reading where it is not; and of what."""
+    known = table[table["value"].notna()].sort_values(["value", "period"], kind="stable")
+    clear = known[~known["variant"].str.startswith("if ")]
+    strict = known[known["variant"].eq("if prohibited")]
+    found = [(name, rows(part)[0]) for name, part in (("clear", clear), ("strict", strict)) if len(part) and part["value"].iloc[0] < 0.999]
+    if not found:
+        return f"On assumed shares, law and contract closed no channel to {listed([firm_name(f) for f in firms], 'or')}", ""
+    lost = {name: percent(1 - row["value"]) for name, row in found}
+    title = f"If shares of the book are as assumed, clear law and contract kept away {lost.get('clear', 'none')} of one at most"
+    title += f"; the stricter reading of unclear law {lost['strict']}" if "strict" in lost else ""
+    words = {"clear": "At most, where the law is clear", "strict": "By the stricter reading"}
+    where = [
+        f"{words[name]}: {firm_name(row['firm'])}'s {plain(row['channel'])} on {full_day(row['period'])} loses {lost[name]} of its book "
+        f"(interval {percent(1 - row['high'])} to {percent(1 - row['low'])})."
+        for name, row in found
+    ]
+    return title, " ".join(where)
 
 
 def elasticities(statements: Statements) -> Results:

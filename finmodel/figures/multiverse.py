@@ -9,17 +9,21 @@ from finmodel.data import rows
 from finmodel.figures.drawing import Words, figure
 from finmodel.figures.labels import size_of
 from finmodel.figures.page import inches
-from finmodel.figures.style import ACCENT, FAINT, GREY, HALO, INK, LABEL, LINE, MUTED, NOTE, number, wrap
-from finmodel.figures.words import source_line
-from finmodel.ratios.multiverse import CORE_FIRMS, MultiverseResults, cost_to_revenue_multiverse
+from finmodel.figures.style import ACCENT, FAINT, GREY, HALO, INK, LABEL, LINE, MUTED, NOTE, full_day, number, wrap
+from finmodel.figures.words import firm_name, listed, source_line
+from finmodel.ratios.multiverse import CORE_FIRMS, MultiverseResults, cost_to_revenue_multiverse, published_by
 from finmodel.statements import Statements
 
 CHOICES = ("definition", "window", "aggregate", "vintage")
 
 
 def readings(statements: Statements) -> MultiverseResults | None:
-    """Return every reading of the published ratio; None where none of its four firms is in the statements."""
-    return cost_to_revenue_multiverse(statements) if set(CORE_FIRMS) & set(statements.firms) else None
+    """Return every reading of the published ratio that could be made when it was published; None where no figure was out by then.
+
+    A later day than that of the claim is set back to it: figures published since could not have been read.
+    """
+    then = statements.as_of(min(statements.day, published_by()))
+    return cost_to_revenue_multiverse(then) if set(CORE_FIRMS) & set(then.firms) else None
 
 
 @figure("multiverse", of=readings)
@@ -47,12 +51,21 @@ def multiverse(results: MultiverseResults, ax: Axes) -> Words:
     target = number(results.target, 2)
     return Words(
         f"{len(near)} of {len(table)} readings of the ratio come within {number(results.tolerance, 2)} of {target}; {rest}",
-        "Cost to revenue of the four firms together, each dot one combination of definition, window, aggregate and vintage",
+        f"{_whose(table)}, each dot one reading of figures out by {full_day(results.day)}",
         f"The published figure of {target} does not state its definition, and no reading is called its own: it is not identified. "
         "Hollow: the reading uses the underlying loss in place of cost lines that are not disclosed, for at least one firm.",
         source_line(results.facts),
         table[["definition", "window", "aggregate", "vintage", "firms", "value", "proxy"]],
     )
+
+
+def _whose(table: pd.DataFrame) -> str:
+    """Name the firms that are read together, and how many of them a reading holds at least."""
+    names = list(dict.fromkeys(name for firms in table["firms"] for name in firms.split(", ")))
+    names = [name for name in CORE_FIRMS if name in names] + [name for name in names if name not in CORE_FIRMS]
+    least = int(table["firms"].str.count(", ").min()) + 1
+    count = f" ({least} to {len(names)} a reading)" if least < len(names) else ""
+    return f"Cost to revenue of {listed([firm_name(name) for name in names])}{count}"
 
 
 def _curve(ax: Axes, table: pd.DataFrame, target: float, tolerance: float) -> None:

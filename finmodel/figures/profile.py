@@ -90,13 +90,20 @@ def _data(firm: str, statements: Statements, ratios: RatioResults) -> pd.DataFra
     table = table[~(table["quantity"].eq("net_loss_before_fair_value") & table["proxy"].astype(bool))]
     parts: list[tuple[str, Callable[[float], str], pd.DataFrame]]
     parts = [(LINES[item], bn, lines[lines["line_item"] == item]) for item in LINES]
-    parts += [(name, write, table[table["quantity"] == quantity]) for quantity, (name, write) in QUANTITIES.items()]
+    parts += [(_named(name, q, table), write, table[table["quantity"] == q]) for q, (name, write) in QUANTITIES.items()]
     out = [(name, r["period"], r["value"], _about(r) + write(r["value"]), r["mark"]) for name, write, part in parts for r in rows(part)]
     data = pd.DataFrame(out, columns=["name", "period", "value", "text", "mark"])
     with_revenue = set(data.loc[data["name"].eq(LINES["revenue"]) & data["value"].notna(), "period"])
     years = {p for p in with_revenue if p.startswith("FY")}
     last = max(with_revenue, key=lambda p: Period.parse(p).end, default="")
     return data[data["period"].isin(years | {last})]
+
+
+def _named(name: str, quantity: str, table: pd.DataFrame) -> str:
+    """Name a row of the table; public-sector demand that only a proxy stands for is named as such."""
+    mine = table[table["quantity"].eq(quantity) & table["value"].notna()]
+    only = quantity == "government_dependence" and len(mine) and mine["proxy"].astype(bool).all()
+    return "City segment (a proxy for public-sector demand), share of revenue" if only else name
 
 
 def _about(row: dict[str, Any]) -> str:

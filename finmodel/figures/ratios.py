@@ -12,6 +12,7 @@ from finmodel.figures.drawing import NothingToDrawError, Words, figure
 from finmodel.figures.labels import ESTIMATE_HATCH, label_ends, legend, missing, panels, room, size_of
 from finmodel.figures.style import ACCENT, FAINT, FIRM_COLOURS, HALO, INK, LABEL, MUTED, NOTE, bn, colour, ink, number, pale, percent
 from finmodel.figures.words import firm_name, listed, marks_note, shown_firms, source_line, tag
+from finmodel.ratios.dependence import latest_dependence
 from finmodel.ratios.multiverse import published_ratio
 from finmodel.results import Results
 
@@ -297,7 +298,7 @@ def dependence(results: Results, ax: Axes) -> Words:
         Divided into one panel per quantity.
     """
     quantities = {
-        "government_dependence": "Public-sector customers,\nshare of revenue",
+        "government_dependence": "Public-sector demand,\nshare of revenue",
         "top_five_customers": "Five largest customers,\nshare of revenue",
         "overseas_share": "Outside mainland China,\nshare of revenue",
         "grants_to_loss": "Government grants\nper unit of loss",
@@ -321,19 +322,32 @@ def dependence(results: Results, ax: Axes) -> Words:
                 panel.text(0, y, f"{firm_name(firm)}: not disclosed", color=MUTED, size=scale(ax), va="bottom")
                 continue
             last = mine.iloc[-1]
-            drawn.append(last)
             low, high = (last["low"], last["high"]) if last["low"] == last["low"] else (last["value"],) * 2
+            proxy = quantity == "government_dependence" and bool(last["proxy"])
+            if quantity == "government_dependence":
+                _, low, high = latest_dependence(mine)
+            drawn.append({**last, "low": low, "high": high})
             panel.plot([low, high], [y + 0.2] * 2, color=pale(colour(firm)), linewidth=5, solid_capstyle="butt", clip_on=False)
             panel.plot(last["value"], y + 0.2, "o", color=colour(firm), markersize=6, clip_on=False)
             span = " to ".join(dict.fromkeys((percent(low), percent(high))))
-            panel.text(0, y, f"{firm_name(firm)} {span}, {last['period']}", color=ink(firm), size=scale(ax), va="bottom")
+            panel.text(
+                0,
+                y,
+                f"{firm_name(firm)} {span}, {'proxy, ' if proxy else ''}{last['period']}",
+                color=ink(firm),
+                size=scale(ax),
+                va="bottom",
+            )
     if not drawn:
         raise NothingToDrawError(f"no dependence on governments, customers or markets is disclosed for {', '.join(firms)}")
-    data = pd.DataFrame(drawn)[["firm", "quantity", "period", "variant", "value", "low", "high", "vintage", "mark"]].reset_index(drop=True)
+    data = pd.DataFrame(drawn)[["firm", "quantity", "period", "variant", "value", "low", "high", "vintage", "mark", "proxy"]].reset_index(
+        drop=True
+    )
     return Words(
         _dependent(data),
-        "Latest disclosed share of each firm, percent; a bar spans the different disclosures of the same thing",
-        "Smart-city and city internet-of-things segments serve mostly, not only, public customers. No firm discloses its revenue from the "
+        "Latest disclosed share of each firm, percent; a bar spans different disclosures, or the two latest periods of a proxy",
+        "Proxy: the smart-city or city internet-of-things segment stands for public-sector demand, which is not disclosed; it serves "
+        "mostly, not only, public customers, and other segments sell to them too. No firm discloses its revenue from the "
         f"United States. {marks_note(data['mark'])}",
         source_line(results.facts.merge(data[["firm", "quantity", "period"]], on=["firm", "quantity", "period"])),
         data,
@@ -344,5 +358,12 @@ def _dependent(data: pd.DataFrame) -> str:
     public = data[data["quantity"] == "government_dependence"].sort_values("value", ascending=False)
     if public.empty:
         return "No firm discloses what part of its revenue comes from public-sector customers"
-    parts = [f"{firm_name(r['firm'])} {percent(r['value'])}" for r in rows(public)]
-    return f"Revenue from public-sector customers or city projects, latest disclosed: {listed(parts)}"
+    said = []
+    for proxy, words in ((False, "Public-sector customers gave"), (True, "by proxy (city segments)")):
+        parts = [
+            f"{firm_name(r['firm'])} {' to '.join(dict.fromkeys((percent(r['low']), percent(r['high']))))}"
+            for r in rows(public[public["proxy"].astype(bool) == proxy])
+        ]
+        said += [f"{words} {listed(parts)}"] if parts else []
+    text = "; ".join(said) + " of revenue"
+    return text[:1].upper() + text[1:]

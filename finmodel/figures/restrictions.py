@@ -78,35 +78,41 @@ def us_persons(results: Results, ax: Axes) -> Words:
     verified = results.assumptions[0] if results.assumptions else ""
     return Words(
         _closed(table, firms),
-        "What a US person could do with each firm's shares, by law, on the first day of every quarter; the line beneath: publicly traded",
+        "What a US person could do with each firm's shares by law: drawn on the first day of each quarter; line: publicly traded",
         f"{results.definition} {verified[:1].upper()}{verified[1:]}; a later day is shown as unclear. No legal advice.",
         latin("; ".join(dict.fromkeys(c for c in table["citation"] if c))[:600]),
-        table[["firm", "period", "quantity", "answer", "traded", "measure", "note", "citation"]].reset_index(drop=True),
+        table[["firm", "period", "quantity", "answer", "since", "traded", "measure", "note", "citation"]].reset_index(drop=True),
     )
 
 
 def _closed(table: pd.DataFrame, firms: list[str]) -> str:
-    """Say from which quarter on US persons could no longer buy shares of the core firms, and where that is unclear."""
-    groups: dict[str, list[str]] = {}
+    """Say from which day on, and by which rule, US persons could not buy shares of the core firms, and where that is unclear."""
+    barred: dict[tuple[str, str], list[str]] = {}
+    unclear: dict[str, list[str]] = {}
     for firm in [f for f in firms if f in FIRM_COLOURS] or firms[:4]:
-        buy = table[(table["firm"] == firm) & (table["quantity"] == "buy")]
-        first = buy.loc[buy["answer"] == "prohibited", "period"].min()
-        groups.setdefault(first if isinstance(first, str) else "", []).append(firm_name(firm))
-    barred = [f"{listed(names)} from {quarter(day)}" for day, names in sorted(groups.items()) if day]
-    unclear = f"for {listed(groups[''])} the law gives no clear no" if "" in groups else ""
-    text = f"US persons could not buy shares of {listed(barred, 'or')}" if barred else ""
-    return "; ".join(part for part in (text, unclear) if part)
+        buy = table[(table["firm"] == firm) & (table["quantity"] == "buy")].sort_values("period")
+        no = rows(buy[buy["answer"] == "prohibited"])
+        if no:
+            barred.setdefault((no[0]["since"], no[0]["measure"]), []).append(firm_name(firm))
+            continue
+        since = buy.loc[(buy["answer"] == "unclear") & (buy["status"] != "unverified"), "since"].min()
+        unclear.setdefault(since if isinstance(since, str) else "", []).append(firm_name(firm))
+    parts = [f"{listed(names)} from {full_day(day)} ({rule(measure)})" for (day, measure), names in sorted(barred.items())]
+    said = [f"US persons could not buy shares of {listed(parts, 'or')}"] if parts else []
+    said += [f"unclear for {listed(names)} from {full_day(day)}" for day, names in sorted(unclear.items()) if day]
+    said += [f"never closed for {listed(names)}" for day, names in unclear.items() if not day]
+    return "; ".join(said)
 
 
-def quarter(day: str) -> str:
-    """Name the quarter that begins on a day.
+def rule(measure: str) -> str:
+    """Write the short name of a measure as it is cited.
 
     Examples
     --------
-    >>> quarter("2022-04-01")
-    'Q2 2022'
+    >>> rule("eo-14032"), rule("31-cfr-850")
+    ('EO 14032', '31 CFR 850')
     """
-    return f"Q{(int(day[5:7]) + 2) // 3} {day[:4]}"
+    return measure.replace("-", " ").upper()
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ class Mark:
     rank: int = 1
 
 
-LANES = ("restrictions", "listing attempts", "money raised")
+LANES = ("restrictions", "listing attempts", "rounds, placings")
 
 
 def timelines(statements: Statements) -> Results | None:
@@ -182,7 +188,7 @@ def _mark(row: dict[str, Any]) -> Mark | None:
     if lane is None:
         return None
     first = row["quantity"] in ("listing", "listing_application", *_STEPS) or row["variant"] in ("listed_on", "effective_on")
-    return Mark(date.fromisoformat(row["period"]), short(row), lane, bool(row["later"]), 0 if first else 1)
+    return Mark(date.fromisoformat(row["period"]), short(row), lane, bool(row["later"]) or row["quantity"] in _PLANS, 0 if first else 1)
 
 
 def _lane(row: dict[str, Any]) -> int | None:
@@ -191,11 +197,13 @@ def _lane(row: dict[str, Any]) -> int | None:
         return 0
     if kind.startswith("listing") or kind in ("trading", "delisting"):
         return 1 if kind != "trading" else None
-    return 2 if kind in ("funding_round", "placing") else None
+    return 2 if kind in ("funding_round", "placing", *_PLANS) else None
 
 
 _LISTS = {"entity-list": "Entity List", "ns-cmic": "NS-CMIC list", "1260h": "1260H list"}
 _CHANGES = ("suspended", "resumed", "approved", "postponed")
+_PLANS = {"placing_planned": "planned, never raised", "placing_ended": "plan ended"}
+_UNSURE = {"lined up": "reported", "reported only": "reported", "announced": "announced"}
 _STEPS = {"listing_lapsed": "lapsed", "listing_withdrawn": "withdrawn", "listing_terminated": "terminated"}
 
 
@@ -204,6 +212,8 @@ def short(row: dict[str, Any]) -> str:
     kind, note = row["quantity"], latin(str(row["note"]))
     if kind == "designation":
         named = next((text for key, text in _LISTS.items() if f"({key})" in note), note.rpartition("(")[2].rstrip(")"))
+        if note.startswith("narrowed to"):
+            return f"{named} entry narrowed" + (f" ({row['period'][:4]}, day unverified)" if "day unverified" in note else "")
         return {"listed_on": named, "effective_on": "ban in effect", "divest_by": "divestment ends", "ended_on": f"off {named}"}.get(
             row["variant"], ""
         )
@@ -223,7 +233,11 @@ def short(row: dict[str, Any]) -> str:
             return f"{step.removeprefix('CSRC ')} {change}" if change else ""
         return step.replace("filed with the ", "at ").replace("submitted to the CSRC", "filed")
     name = head.split("(")[0].split(",")[0].removeprefix("HKEX ").removesuffix(" mandate").strip()
-    return " ".join(x for x in (name.replace("private placement", "placing"), amount_of(note)) if x)
+    text = " ".join(x for x in (name.replace("private placement", "placing").replace("general", "placing"), amount_of(note)) if x)
+    if kind in _PLANS:
+        return f"{text} {_PLANS[kind]}"
+    unsure = next((word for key, word in _UNSURE.items() if key in note.partition(";")[2]), "")
+    return f"{text} ({unsure})" if unsure else text
 
 
 def amount_of(note: str) -> str:

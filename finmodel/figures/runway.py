@@ -13,6 +13,7 @@ from finmodel.figures.labels import ESTIMATE_HATCH, censored, panels, room, size
 from finmodel.figures.style import LABEL, LINE, MUTED, NOTE, bn, colour, full_day, ink, number, pale, text_width, wrap
 from finmodel.figures.words import firm_name, listed, marks_note, shown_firms, source_line, tag
 from finmodel.results import Results
+from finmodel.runway import beside
 
 LONGEST = 60.0
 """Months up to which runways are drawn; longer ones end in an arrow."""
@@ -80,7 +81,10 @@ def liquidity(results: Results, ax: Axes) -> Words:
         panel.set_xticks([x for x in panel.get_xticks() if x <= max(largest.values(), default=1.0)])
         for y, firm in enumerate(firms):
             mine = values[values["firm"] == firm].sort_values(["quantity", "default"], ascending=False, kind="stable")
-            fresh = mine[mine["value"].notna() & (mine["status"] != "stale")]
+            kept = (mine["status"] != "stale") | mine["variant"].str.contains(
+                " over "
+            )  # with capital expenditure, beside a newer one without
+            fresh = mine[mine["value"].notna() & kept]
             known = plain_rows(fresh if len(fresh) else mine[mine["value"].notna()])[:3]
             if not known:
                 _reason(panel, y - 0.28, why_not(plain_rows(mine)[0]), width)
@@ -109,7 +113,11 @@ def _text(row: dict[str, Any], table: pd.DataFrame) -> str:
 def _what(row: dict[str, Any]) -> str:
     if row["quantity"] == "liquid_funds":
         return f"{row['variant']}, {full_day(row['period'])}{', stale' if row['status'] == 'stale' else ''}"
-    kind = f"net, {row['variant'].replace('capital expenditure', 'capex')}" if row["quantity"] == "net_burn" else "gross, cost proxy"
+    kind = (
+        f"net, {row['variant'].split(' over ')[0].replace('capital expenditure', 'capex')}"
+        if row["quantity"] == "net_burn"
+        else "gross, cost proxy"
+    )
     return f"{kind}, {row['period']}{', stale' if row['status'] == 'stale' else ''}"
 
 
@@ -155,7 +163,7 @@ def runway(results: Results, ax: Axes) -> Words:
     data = rows[["firm", "period", "variant", "vintage", "value", "unit", "status", "reason", "note", "mark"]].reset_index(drop=True)
     return Words(
         lasts(table, firms),
-        "Liquid funds divided by net burn of the latest twelve months, months; computed only where both are dated within twelve months",
+        "Months: liquid funds / net burn of the latest twelve months; where those lack capital expenditure, also of the last that have it",
         f"{' '.join(results.assumptions)} Capex: capital expenditure. {marks_note(rows.loc[rows['value'].notna(), 'mark'])}",
         source_line(results.facts[results.facts["quantity"].eq("runway") & results.facts["firm"].isin(firms)]),
         data,
@@ -195,8 +203,12 @@ def _needed(ax: Axes, y: float, table: pd.DataFrame) -> None:
 
 
 def lasts(table: pd.DataFrame, firms: list[str]) -> str:
-    """Say how long each firm's liquid funds last at the present burn, and for whom that cannot be said."""
+    """Say how long each firm's liquid funds last at the present burn, and for whom that cannot be said.
+
+    A runway without capital expenditure is named with the one on the last twelve months that give it, or as an upper bound.
+    """
     said: dict[str, list[str]] = {}
+    with_capital: dict[str, list[str]] = {}
     for firm in firms:
         row = default_row(table, firm, "runway")
         if row["status"] == "self-funding":
@@ -204,8 +216,17 @@ def lasts(table: pd.DataFrame, firms: list[str]) -> str:
         elif pd.isna(row["value"]):
             clause = "no public answer for {}"
         else:
-            months = months_text(row["value"]).replace("> ", "more than ")
-            clause = f"liquid funds of {{}} last {months} months" + (" before capital expenditure" if "without" in row["variant"] else "")
+            clause = f"liquid funds of {{}} last {_bound(row)} months"
+            if "without" in row["variant"]:
+                clause += " before capital expenditure"
+                found = plain_rows(beside(table, row))
+                clause += f", [] with it ({found[0]['variant'].split(' over ')[1]})" if found else " at most"
+                with_capital.setdefault(clause, []).extend(_bound(each) for each in found[:1])
         said.setdefault(clause, []).append(firm_name(firm))
-    text = "; ".join(clause.format(listed(names)) for clause, names in sorted(said.items(), key=lambda item: item[0].startswith("no")))
+    clauses = sorted(said.items(), key=lambda item: item[0].startswith("no"))
+    text = "; ".join(clause.format(listed(names)).replace("[]", listed(with_capital.get(clause, []))) for clause, names in clauses)
     return text[:1].upper() + text[1:]
+
+
+def _bound(row: dict[str, Any]) -> str:
+    return "endless" if pd.isna(row["value"]) else months_text(row["value"]).replace("> ", "over ")

@@ -7,7 +7,32 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
+from finmodel.data import rows
 from finmodel.ratios.base import divide, ratio
+
+
+def latest_dependence(known: pd.DataFrame) -> tuple[dict[str, Any], float, float]:
+    """Return the latest known share of public-sector demand and its interval.
+
+    A disclosed share has the span of its disclosures. A proxy, such as the share of a smart-city segment, moves with how a firm cuts its
+    segments: its interval is the span of the two latest periods, as in the cash model, and the true share may lie outside.
+
+    Parameters
+    ----------
+    known : DataFrame
+        Rows of the quantity government_dependence of one firm that have a value.
+
+    Returns
+    -------
+    tuple of (dict, float, float)
+        The latest row, low and high.
+    """
+    latest = known.sort_values("period_end", kind="stable").tail(2)
+    row = rows(latest)[-1]
+    span = latest if row["proxy"] else latest.tail(1)
+    return row, float(span["low"].min()), float(span["high"].max())
 
 
 @ratio("government_dependence", "disclosed share of public-sector customers")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from finmodel.ratios.base import divide, ratios
 from finmodel.ratios.compute import RatioResults, compute_ratios, facts_used
 from finmodel.results import RECORD_COLUMNS, Results
 from finmodel.statements import Statements, converted
+from finmodel.units import parse_date
 
 CORE_FIRMS = ("sensetime", "megvii", "cloudwalk", "yitu")
 DEFINITIONS: dict[str, tuple[str, ...]] = {
@@ -80,12 +82,18 @@ def published_ratio() -> float:
     return next(float(claim["value"]) for claim in as_rows(read_table("claims")) if claim["value"])
 
 
+def published_by() -> date:
+    """Return the last day on which that figure can have been published: where only the month is known, its end."""
+    return next(parse_date(str(claim["published_by"])) for claim in as_rows(read_table("claims")) if claim["value"])
+
+
 @dataclass(frozen=True, eq=False)
 class MultiverseResults(Results):
-    """The readings; ``target`` is the published figure and ``tolerance`` what counts as near."""
+    """The readings; ``target`` is the published figure, ``tolerance`` what counts as near, ``day`` that by which the figures were out."""
 
     target: float = field(default_factory=published_ratio)
     tolerance: float = 0.05
+    day: date = field(default_factory=published_by)
 
     def near(self, proxies: bool = True) -> pd.DataFrame:
         """Return the readings within the tolerance of the target, with or without those that use a loss proxy."""
@@ -132,7 +140,9 @@ def cost_to_revenue_multiverse(
     Returns
     -------
     MultiverseResults
-        One row per reading: definition x window x aggregate x vintage (as filed first, then latest).
+        One row per reading: definition x window x aggregate x vintage (as filed first, then latest). A reading that is another one
+        by construction is left out: the median of two firms, a window that holds the same periods as one before it, a vintage that
+        changed nothing.
 
     Raises
     ------
@@ -176,6 +186,7 @@ def cost_to_revenue_multiverse(
         hidden=("definition", "window", "aggregate", "near", "cells"),
         target=target,
         tolerance=tolerance,
+        day=statements.day,
     )
 
 
@@ -203,6 +214,8 @@ def _readings(cells: Sequence[Cell], definition: str, vintage: str, firms: Seque
         names = list(dict.fromkeys(c.firm for c in chosen))
         if len(names) < min(2, len(firms)) or (aggregate == "mean of firm-years" and len(chosen) == len(names)):
             continue
+        if aggregate == "median of firms" and len(names) == 2:
+            continue  # the mean by construction
         left_out = [firm for firm in firms if firm not in names]
         proxies = [c.firm for c in chosen if c.proxy]
         yield {
@@ -211,6 +224,7 @@ def _readings(cells: Sequence[Cell], definition: str, vintage: str, firms: Seque
             "vintage": vintage, "value": _aggregate(chosen, aggregate), "unit": "ratio", "status": "proxy" if proxies else "computed",
             "note": f"without {', '.join(left_out)}" if left_out else "", "definition": definition, "window": window,
             "aggregate": aggregate, "firms": ", ".join(names), "proxy": bool(proxies), "cells": len(chosen),
+            "parts": ", ".join(sorted(f"{c.firm} {c.period}" for c in chosen)),
         }, [i for c in chosen for i in c.fact_ids]  # fmt: skip
 
 
@@ -235,9 +249,9 @@ def _aggregate(cells: Sequence[Cell], aggregate: str) -> float:
 
 
 def _without_repeats(table: pd.DataFrame) -> pd.DataFrame:
-    """Drop readings of the latest vintage that are the same number from the same cells as filed."""
-    keys = table[["definition", "window", "aggregate", "firms"]].assign(value=table["value"].round(9))
-    return table[~keys.duplicated()].reset_index(drop=True)
+    """Drop readings that are another one by construction: the same aggregate of the same figures, in a later vintage or wider window."""
+    keys = table[["definition", "aggregate", "parts"]].assign(value=table["value"].round(9))
+    return table[~keys.duplicated()].drop(columns="parts").reset_index(drop=True)
 
 
 assert {v for names in DEFINITIONS.values() for v in names} <= {r.variant for r in ratios.values()}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -104,7 +106,10 @@ def in_force(firm: str, on: date | str, law_as_of: date | str | None = None) -> 
         if regime.name != "us-outbound" and measure.in_force(day, seen) and designation.in_force(day, seen)
     ]
     title = f"Restrictions in force for {firm} on {day}"
-    return _results(found, title, f"Names on lists and the measures that apply to them; law checked to {_verified_to()}.")
+    results = _results(found, title, f"Names on lists and the measures that apply to them; law checked to {_verified_to()}.")
+    names = shipped_names()
+    told = dict.fromkeys(names.narrowing(d) for _, _, d in _named(firm) if d.in_force(day, seen))
+    return replace(results, assumptions=(*results.assumptions, *filter(None, told)))
 
 
 def who_may_buy(
@@ -167,8 +172,9 @@ def us_person_grid(first: int = 2019, last: int = 2026, contested: str = "unclea
     Returns
     -------
     Results
-        One row per firm, day and action (buy, sell solely to divest, hold); own columns answer, traded (whether the shares were
-        publicly traded), citation. A day after the law was checked is ``unclear`` with status ``unverified``.
+        One row per firm, day and action (buy, sell solely to divest, hold); own columns answer, since (the exact day from which that
+        answer holds, blank where it always did), measure (the rule that decides), traded (whether the shares were publicly traded),
+        citation. A day after the law was checked is ``unclear`` with status ``unverified``.
 
     Examples
     --------
@@ -177,12 +183,32 @@ def us_person_grid(first: int = 2019, last: int = 2026, contested: str = "unclea
     'unclear'
     """
     days = [date(year, month, 1) for year in range(first, last + 1) for month in (1, 4, 7, 10)]
-    found = [_dealing(firm, day, quantity, contested) for firm in (each.firm for each in firms()) for day in days for quantity in _DEALINGS]
+    found = []
+    for firm, quantity in product((each.firm for each in firms()), _DEALINGS):
+        changes = _changes(firm, quantity, contested)
+        for day in days:
+            since = max((start for start in changes if start <= day), default=None)
+            found.append({**_dealing(firm, day, quantity, contested), "since": _iso(since)})
+    found.sort(key=lambda row: ([each.firm for each in firms()].index(row["firm"]), row["period"], list(_DEALINGS).index(row["quantity"])))
     definition = (
         f"{_SECURITIES_DEFINITION} Positions sold or held are taken as acquired before {_HELD_SINCE.year + 1}; standard minority rights. "
         "A delisted share may still be dealt in over the counter: where the answer hangs on that, it is unclear."
     )
     return _results(found, "What a US person could do with the shares", definition, "us_person_grid")
+
+
+def _changes(firm: str, quantity: str, contested: str) -> list[date]:
+    """Return the days on which the answer for an action changes: of designations, measures and trading, and the end of the checked law."""
+    table = restriction_timeline(firm).table
+    days = {date.fromisoformat(day) for day in table.loc[table["quantity"].isin(["designation", "measure", "trading"]), "period"]}
+    days |= {day + timedelta(days=1) for day in (*days, _verified_to())}  # a last day counts to its end
+    found, answer = [], _dealing(firm, min(days) - timedelta(days=1), quantity, contested)["answer"]
+    for day in sorted(days):
+        new = _dealing(firm, day, quantity, contested)["answer"]
+        if new != answer:
+            found.append(day)
+        answer = new
+    return found
 
 
 _HELD_SINCE = date(2018, 1, 1)
@@ -336,13 +362,20 @@ def _event_text(row: dict[str, str]) -> str:
 
 
 def _steps(firm: str, designation: Designation) -> list[dict[str, Any]]:
-    found = []
+    """Return the dated steps of a designation; an entry that was narrowed to another name is never said to be off the list."""
+    names, found = shipped_names(), []
+    narrower = names.narrowed_to(designation)
     for name in _WINDOWS:
         day = getattr(designation, name)
         same = name in ("announced_on", "effective_on") and day == designation.listed_on
+        if name == "listed_on" and names.narrowed_from(designation):
+            continue  # told by the entry that was narrowed
         if day and not same:
-            text = f"{_WINDOW_WORDS[name]}: {designation.legal_name} ({designation.list})"
-            row = _step(firm, day.isoformat(), "designation", text, designation.citation, designation.status)
+            text, stood = f"{_WINDOW_WORDS[name]}: {designation.legal_name} ({designation.list})", designation
+            if name == "ended_on" and narrower:
+                unsure = f"; day unverified, only the {narrower.date_precision} is known" if narrower.date_precision else ""
+                text, stood = f"narrowed to: {narrower.legal_name} ({narrower.list}), which stays listed{unsure}", narrower
+            row = _step(firm, day.isoformat(), "designation", text, stood.citation, stood.status)
             found.append({**row, "regime": designation.regime, "listed_name": designation.legal_name, "variant": name})
     return found
 

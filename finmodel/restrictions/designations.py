@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import date
 from functools import cache, cached_property
 from itertools import pairwise
@@ -15,6 +15,7 @@ from typing import Any
 from finmodel.data import read_rows
 from finmodel.errors import DataError, fault
 from finmodel.firms import Firm, firms
+from finmodel.sources import quoted_day
 from finmodel.units import parse_date
 
 RELATIONS = ("issuer", "parent", "subsidiary", "close-match", "")
@@ -42,6 +43,8 @@ class Designation:
         Announced; on the list from; ban in effect from; first day on which trades to divest are no longer free; first day off the list.
     citation, source, status, note : str
         Where published, where we read it, how sure (confirmed, single, derived, unverified), remarks.
+    date_precision : str
+        ``year`` where no more than the year of `listed_on` was read, and the day is the likely one; blank where the day was.
     """
 
     regime: str
@@ -58,6 +61,7 @@ class Designation:
     source: str
     status: str
     note: str
+    date_precision: str = ""
 
     def in_force(self, day: date, law_as_of: date | None = None) -> bool:
         """Whether the name is listed on a day, as known on `law_as_of` (None: as known now)."""
@@ -73,7 +77,7 @@ class Designation:
         return "divest" if self.divest_by is None or day < self.divest_by else "after"
 
 
-DESIGNATION_COLUMNS = tuple(f.name for f in fields(Designation))
+DESIGNATION_COLUMNS = tuple(f.name for f in fields(Designation) if f.default is MISSING)
 
 
 _WRITTEN_OUT = {"co": "company", "corp": "corporation", "inc": "incorporated", "ltd": "limited"}
@@ -107,6 +111,7 @@ def read_designations(rows: Sequence[Mapping[str, str]], where: str = "designati
     made = []
     for number, row in enumerate(rows, start=2):
         typed: dict[str, Any] = {name: row[name] for name in DESIGNATION_COLUMNS}
+        typed["date_precision"] = row.get("date_precision", "")
         spot = f"{where}, row {number}"
         for name in _DAYS:
             try:
@@ -204,6 +209,37 @@ class Names:
     def _keys(self, listed: str) -> set[str]:
         """Return the names under which a listed name is met: itself and the legal name it is."""
         return {normalise(listed), normalise(self.identify(listed).legal_name)}
+
+    def narrowed_to(self, designation: Designation) -> Designation | None:
+        """Return the entry that a designation was narrowed to: another name of the firm on the list from the day on which it ended."""
+        if designation.ended_on is None or not designation.firm:
+            return None
+        same = (designation.firm, designation.list, designation.ended_on)
+        return next((d for d in self.designations if (d.firm, d.list, d.listed_on) == same and d is not designation), None)
+
+    def narrowed_from(self, designation: Designation) -> Designation | None:
+        """Return the entry that was narrowed to a designation."""
+        return next((d for d in self.designations if self.narrowed_to(d) is designation), None)
+
+    def narrowing(self, designation: Designation) -> str:
+        """Say which entry was narrowed to a designation, and when; blank where none was.
+
+        Examples
+        --------
+        >>> names = shipped_names()
+        >>> print(*filter(None, (names.narrowing(d) for d in names.designations if d.firm == "sensetime")))
+        Sense Time was listed 9 Oct 2019; in 2020 (day unverified) the entry was narrowed to Beijing SenseTime Technology Development Co., \
+Ltd. (subsidiary), which stays listed
+        """
+        before = self.narrowed_from(designation)
+        if before is None:
+            return ""
+        when = (
+            f"in {designation.listed_on.year} (day unverified)" if designation.date_precision else f"on {quoted_day(designation.listed_on)}"
+        )
+        name = f"{designation.legal_name} ({designation.relation})" if designation.relation != "issuer" else designation.legal_name
+        listed = f"{before.legal_name} was listed {quoted_day(before.listed_on)}"
+        return f"{listed}; {when} the entry was narrowed to {name}, which stays listed"
 
     def matches(self, identity: Identity) -> list[tuple[Designation, str]]:
         """Return every designation that a name meets, with how."""

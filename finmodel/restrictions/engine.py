@@ -130,6 +130,7 @@ class Decision:
         return [
             {
                 "answer": self.answer,
+                "purpose": self.transaction.purpose,
                 "regime": f.regime,
                 "regime_answer": f.answer,
                 "measure": f.measure,

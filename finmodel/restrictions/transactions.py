@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import os
-from collections import Counter
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from finmodel.data import rows
+from finmodel.data import read_given, rows
 from finmodel.errors import DataError, fault, nearest
 from finmodel.restrictions.words import check_word, words
 from finmodel.units import parse_amount, parse_date
@@ -109,15 +107,15 @@ class Transaction:
                 values[name] = _typed(name, value)
             except ValueError as error:
                 wrong.append(f"{name}: {error}")
-        for name, default in _DEFAULTS.items():
+        for name, default in DEFAULTS.items():
             values[name] = values[name] or default
         values["on"] = values["on"] or values["completed_on"]
         values["completed_on"] = values["completed_on"] or values["on"]
-        wrong += [f"{name}: blank" for name in ("investor", "issuer", "instrument", "action") if not values[name]]
+        wrong += [f"{name}: blank, {_expected(name)}" for name in ("investor", "issuer", "instrument", "action") if not values[name]]
         if not wrong and values["completed_on"] and values["completed_on"] < values["on"]:
             wrong.append(f"completed_on: {values['completed_on']} before the trade of {values['on']}")
         if not values["on"] and not any(w.startswith(("on:", "completed_on:")) for w in wrong):
-            wrong.append("on: blank, and no completed_on either")
+            wrong.append("on: blank, and no completed_on either, expected a day written YYYY-MM-DD")
         return values
 
     @property
@@ -127,7 +125,12 @@ class Transaction:
         return self.on
 
 
-_DEFAULTS = {f.name: f.default for f in fields(Transaction) if isinstance(f.default, str) and f.default}
+DEFAULTS = {f.name: f.default for f in fields(Transaction) if isinstance(f.default, str) and f.default}
+"""What a field is taken as where it is blank."""
+
+
+def _expected(name: str) -> str:
+    return f"expected one of {', '.join(words()[name])}" if name in words() else "expected the name of a firm or a legal name"
 
 
 def _typed(name: str, value: Any) -> Any:
@@ -154,7 +157,7 @@ def read_cases(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[Transac
         With every row that cannot be read as a transaction.
     """
     path = Path(path)
-    table = _read_table(path)
+    table = read_given(path)
     named = table.rename(columns={k: v for k, v in _HEADINGS.items() if v not in table})
     known = [f.name for f in fields(Transaction)]
     faults = [
@@ -177,27 +180,6 @@ def read_cases(path: str | os.PathLike[str]) -> tuple[pd.DataFrame, list[Transac
     if faults:
         raise DataError(faults)
     return table, cases
-
-
-def _read_table(path: Path) -> pd.DataFrame:
-    """Return a CSV as text cells; a row with more or fewer cells than the heading is refused, never shifted or filled."""
-    import pandas as pd
-
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            columns, *body = [row for row in csv.reader(file, strict=True) if row] or [[]]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError([fault(path.name, str(error), "a CSV table in UTF-8")]) from None
-    counts = Counter(columns)
-    faults = [fault(path.name, f"column {name!r} {count} times", "each column once") for name, count in counts.items() if count > 1]
-    faults += [
-        fault(f"{path.name}, row {number}", f"{len(row)} cells", f"{len(columns)}, as in the heading")
-        for number, row in enumerate(body, start=2)
-        if len(row) != len(columns)
-    ]
-    if faults or not columns:
-        raise DataError(faults or [fault(path.name, "an empty file", "a CSV table in UTF-8")])
-    return pd.DataFrame(body, columns=columns, dtype=str)
 
 
 def _typo(name: str, known: str) -> bool:
