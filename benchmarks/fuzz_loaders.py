@@ -25,6 +25,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # the loaders that also cut the seeds are those that the worker tests
 MEMORY = 4 << 30
 """Address space of a worker, in bytes."""
 SECONDS = 60.0

@@ -21,7 +21,9 @@ Rules
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -40,6 +42,7 @@ FINGLM = "machine-read annual reports, github.com/MetaGLM/FinGLM (profit_stateme
 SOWIDE = "Lombardo et al. 2022, doi.org/10.3390/fi14080244, github.com/sowide (CC BY 4.0)"
 TAIDIBEI = "quarterly reports, github.com/YikW-a/taidibei-b-question"
 ABJ = "Anderson, Banker and Janakiraman 2003, Journal of Accounting Research 41(1): 0.55 up, 0.35 down, 7,629 US firms 1979-1998"
+CITED = {"up": 0.5459, "down": 0.3545}
 SCHWARTZ_MOON = "Schwartz and Moon 2000, Financial Analysts Journal 56(3)"
 MERGER = 1.0  # change of logs within a year beyond which a firm is taken to have merged or to be misread
 BLOCKS = ("cost_of_sales", "research_and_development", "selling", "administrative")
@@ -51,6 +54,11 @@ def add(parameter: str, transform: str, mean: float, sd: float, unit: str, popul
     prior = Prior(parameter, transform, mean, sd)
     low, high = prior.natural(np.array([mean - 1.96 * sd, mean + 1.96 * sd]))
     rows.append(dict(zip(COLUMNS, (parameter, "normal", transform, mean, sd, low, high, unit, population, n, how, source), strict=True)))
+
+
+def made(parameter: str) -> dict[str, Any]:
+    """Return the row of a prior that was added before."""
+    return next(row for row in rows if row["parameter"] == parameter)
 
 
 def constant(parameter: str, value: float, unit: str, population: str, n: int, how: str, source: str) -> None:
@@ -107,26 +115,50 @@ def fit_process(moments: np.ndarray, errors: np.ndarray, half_life: float) -> tu
     return solution, misfit**2
 
 
+class Group(NamedTuple):
+    """Firms of one size: how many, the autocovariances of their growth with errors, and the misfit at each half-life."""
+
+    firms: int
+    moments: np.ndarray
+    errors: np.ndarray
+    misfit: list[float]
+
+    @property
+    def informative(self) -> bool:
+        """Whether the misfit tells half-lives apart."""
+        return max(self.misfit) - min(self.misfit) > 0.01
+
+
 def revenue_priors(folder: Path, a_share: pd.DataFrame) -> None:
     panel = us_growth(folder)
     grown = panel.dropna(subset=["growth"]).copy()
     grown["growth"] = grown["growth"].clip(*grown["growth"].quantile([0.005, 0.995]))
-    yearly = grown.groupby("fyear")["growth"].agg(["mean", "count"])
     grown["deviation"] = grown["growth"] - grown.groupby("fyear")["growth"].transform("mean")
+    speed, groups = reversion_prior(grown)
+    spread, firm_sd = volatility_priors(grown, groups, np.log(2) / np.exp(speed))
+    growth_volatility_prior(grown, spread, speed)
+    chinese = a_share_changes(a_share, "revenue")
+    chinese = chinese[chinese["change"].abs() <= MERGER]
+    long_run_growth_prior(grown, chinese, firm_sd)
+    first_growth_prior(panel)
+    market_prior(grown, chinese)
+
+
+def reversion_prior(grown: pd.DataFrame) -> tuple[float, list[Group]]:
+    """Return the mean of the prior (log speed) and the groups by size that it was fitted to."""
     half_lives = np.geomspace(0.25, 8, 60)  # not below the model's step
-    fits = []
-    for size, group in grown.groupby("size"):
-        moments, errors = autocovariances(group)
-        misfit = [fit_process(moments, errors, h)[1] for h in half_lives]
-        best = float(half_lives[int(np.argmin(misfit))])
+    groups = []
+    for size, firms in grown.groupby("size"):
+        moments, errors = autocovariances(firms)
+        group = Group(firms["cik"].nunique(), moments, errors, [fit_process(moments, errors, h)[1] for h in half_lives])
+        best = float(half_lives[int(np.argmin(group.misfit))])
         solution, _ = fit_process(moments, errors, best)
-        informative = max(misfit) - min(misfit) > 0.01
-        fits.append((size, group["cik"].nunique(), moments, errors, misfit, informative))
+        groups.append(group)
         print(
             f"US size quarter {size}: autocovariances {moments.round(4)}, half-life {best:.2f} "
-            f"(informative: {informative}), {solution.round(4)}"
+            f"(informative: {group.informative}), {solution.round(4)}"
         )
-    total = np.sum([f[4] for f in fits if f[5]], axis=0)
+    total = np.sum([group.misfit for group in groups if group.informative], axis=0)
     panel_half_life = float(half_lives[int(np.argmin(total))])
     cited_half_life = np.log(2) / 0.07 / 4
     mean, sd = between(np.log(2) / panel_half_life, np.log(2) / cited_half_life)
@@ -143,25 +175,21 @@ def revenue_priors(folder: Path, a_share: pd.DataFrame) -> None:
         f"half shows none) and {cited_half_life:.2f} years (0.07 per quarter)",
         f"{SOWIDE}; {SCHWARTZ_MOON}",
     )
+    return mean, groups
 
-    middle = np.log(2) / np.exp(mean)
+
+def volatility_priors(grown: pd.DataFrame, groups: list[Group], middle: float) -> tuple[list[float], list[float]]:
+    """Return by size the spread of growth around its long-run value and that of firms' own means, at the half-life `middle`."""
     sigma, spread, firm_sd = [], [], []
-    for _, _, moments, errors, _, _ in fits:
-        solution, _ = fit_process(moments, errors, middle)
-        jitter = np.random.default_rng(1).normal(moments, errors, (400, 4))
-        logs = [0.5 * np.log(max(fit_process(m, errors, middle)[0][0], 1e-4)) for m in jitter]
+    for group in groups:
+        solution, _ = fit_process(group.moments, group.errors, middle)
+        jitter = np.random.default_rng(1).normal(group.moments, group.errors, (400, 4))
+        logs = [0.5 * np.log(max(fit_process(m, group.errors, middle)[0][0], 1e-4)) for m in jitter]
         sigma.append((0.5 * np.log(solution[0]), np.var(logs)))
         spread.append(np.sqrt(solution[1]))
         firm_sd.append(np.sqrt(solution[2]))
     pooled = pool(*zip(*sigma, strict=True))
-    # how much volatility differs between firms of one size: squared growth two years apart is positively related
-    ahead = grown.assign(fyear=grown["fyear"] - 2)[["cik", "fyear", "deviation"]]
-    pairs = grown.merge(ahead, on=["cik", "fyear"], suffixes=("", "_2"))
-    ratios = [
-        (p["deviation"] ** 2 * p["deviation_2"] ** 2).mean() / ((p["deviation"] ** 2).mean() * (p["deviation_2"] ** 2).mean())
-        for _, p in pairs.groupby("size")
-    ]
-    within = float(np.sqrt(np.log(np.mean(ratios)) / 4))
+    within = firms_differ(grown)
     log_mean_square = pooled.mean - within**2  # sigma^2 of a group is a mean over its firms
     sd = float(np.sqrt(pooled.tau**2 + pooled.standard_error**2 + within**2))
     print(
@@ -186,7 +214,7 @@ def revenue_priors(folder: Path, a_share: pd.DataFrame) -> None:
         within,
         "per square root of a year",
         US,
-        int(fits[-1][1]),
+        groups[-1].firms,
         "as revenue_volatility, the largest quarter of the firms",
         SOWIDE,
     )
@@ -194,14 +222,29 @@ def revenue_priors(folder: Path, a_share: pd.DataFrame) -> None:
         "volatility_decay",
         "log",
         float(np.log(0.28)),
-        sd=rows[0]["sd"],
-        unit="per year",
-        population="one US internet retailer 1999",
-        n=1,  # type: ignore[arg-type]
-        how="0.07 per quarter; standard deviation as for mean_reversion",
-        source=SCHWARTZ_MOON,
+        made("mean_reversion")["sd"],
+        "per year",
+        "one US internet retailer 1999",
+        1,
+        "0.07 per quarter; standard deviation as for mean_reversion",
+        SCHWARTZ_MOON,
     )
-    panel_eta = float(np.mean(spread)) * np.sqrt(2 * np.exp(mean))
+    return spread, firm_sd
+
+
+def firms_differ(grown: pd.DataFrame) -> float:
+    """Return how much volatility (log) differs between firms of one size: squared growth two years apart is positively related."""
+    ahead = grown.assign(fyear=grown["fyear"] - 2)[["cik", "fyear", "deviation"]]
+    pairs = grown.merge(ahead, on=["cik", "fyear"], suffixes=("", "_2"))
+    ratios = [
+        (p["deviation"] ** 2 * p["deviation_2"] ** 2).mean() / ((p["deviation"] ** 2).mean() * (p["deviation_2"] ** 2).mean())
+        for _, p in pairs.groupby("size")
+    ]
+    return float(np.sqrt(np.log(np.mean(ratios)) / 4))
+
+
+def growth_volatility_prior(grown: pd.DataFrame, spread: list[float], speed: float) -> None:
+    panel_eta = float(np.mean(spread)) * np.sqrt(2 * np.exp(speed))
     cited_eta = 0.03 * 4 / np.sqrt(0.25)
     eta, eta_sd = between(panel_eta, cited_eta)
     add(
@@ -217,15 +260,16 @@ def revenue_priors(folder: Path, a_share: pd.DataFrame) -> None:
         f"{SOWIDE}; {SCHWARTZ_MOON}",
     )
 
-    chinese = a_share_changes(a_share, "revenue")
-    chinese = chinese[chinese["change"].abs() <= MERGER]
-    means = chinese.groupby("year")["change"].mean()
+
+def long_run_growth_prior(grown: pd.DataFrame, chinese: pd.DataFrame, firm_sd: list[float]) -> None:
+    yearly, means = grown.groupby("fyear")["growth"].agg(["mean", "count"]), chinese.groupby("year")["change"].mean()
     us_mean, us_var = yearly["mean"].mean(), yearly["mean"].var() / len(yearly)
     cn_mean, cn_var = means.mean(), means.var() / len(means)
     pooled = pool([us_mean, cn_mean], [us_var, cn_var])
     firms = float(np.sqrt(np.mean(np.square(firm_sd))))
     print(f"mean growth: US {us_mean:.3f}, A-share {cn_mean:.3f}; firms' own means differ by {firms:.3f}")
-    ito = 0.5 * np.exp(2 * rows[2]["mean"] + 2 * rows[2]["sd"] ** 2)  # type: ignore[operator]
+    volatility = made("long_run_volatility")
+    ito = 0.5 * np.exp(2 * volatility["mean"] + 2 * volatility["sd"] ** 2)
     add(
         "long_run_growth",
         "identity",
@@ -238,6 +282,9 @@ def revenue_priors(folder: Path, a_share: pd.DataFrame) -> None:
         f"firms' own means differ by {firms:.3f}; standard deviation doubled for private firms of a new industry",
         f"{SOWIDE}; {FINGLM}",
     )
+
+
+def first_growth_prior(panel: pd.DataFrame) -> None:
     small = panel.groupby("cik")["total_revenue"].transform("first") < 100
     new = panel[small & (panel["entered"] > panel["fyear"].min()) & (panel["age"] <= 1)]["growth"].dropna().clip(-2, 2)
     print(f"first growth of small entrants: mean {new.mean():.3f}, sd {new.std():.3f}")
@@ -255,6 +302,9 @@ def revenue_priors(folder: Path, a_share: pd.DataFrame) -> None:
         SOWIDE,
     )
 
+
+def market_prior(grown: pd.DataFrame, chinese: pd.DataFrame) -> None:
+    yearly, means = grown.groupby("fyear")["growth"].agg(["mean", "count"]), chinese.groupby("year")["change"].mean()
     us_share = float(yearly["mean"].var() / grown["growth"].var())
     cn_share = float(means.var() / chinese["change"].var())
     low, high = sorted((np.sqrt(us_share), np.sqrt(cn_share)))
@@ -337,67 +387,88 @@ def movement(parameter: str, noise: float, walk: float, n: int, population: str,
 
 def elasticities(panel: pd.DataFrame) -> None:
     revenue = a_share_changes(panel, "revenue")
-    cited = {"up": 0.5459, "down": 0.3545}
+    size = panel.groupby("firm")["revenue"].first()
     for block in BLOCKS:
         both = a_share_changes(panel, block).merge(revenue, on=["firm", "year"], suffixes=("", "_revenue"))
         both = both[(both["change"].abs() <= MERGER) & (both["change_revenue"].abs() <= MERGER)]
-        size = panel.groupby("firm")["revenue"].first()
         both["size"] = pd.qcut(both["firm"].map(size), 4, labels=False)
-        fits, spread = {}, {"up": [], "down": []}
-        for name, group in both.groupby("size"):
-            design = pd.DataFrame({"up": group["change_revenue"].clip(lower=0), "down": group["change_revenue"].clip(upper=0)})
-            for year in sorted(group["year"].unique()):
-                design[f"y{year}"] = (group["year"] == year).astype(float)
-            fits[name] = sm.OLS(group["change"], design).fit(cov_type="cluster", cov_kwds={"groups": group["firm"]})
-            # firms' own elasticities differ: the variance of what is left grows with the square of the change of revenue
-            left = sm.OLS(fits[name].resid ** 2, sm.add_constant(design[["up", "down"]] ** 2)).fit()
-            for side in spread:
-                spread[side].append(float(left.params[side]))
-        both["change"] = pd.concat([f.resid for f in fits.values()])
+        fits, spread = zip(*(cost_response(group) for _, group in both.groupby("size")), strict=True)
+        both["change"] = pd.concat([f.resid for f in fits])
         movement(block, *noise_and_walk(both[["firm", "year", "change"]]), A_SHARE, FINGLM)
         for side in ("up", "down"):
-            estimates = [float(f.params[side]) for f in fits.values()]
-            variances = [float(f.bse[side] ** 2) for f in fits.values()]
-            sources = FINGLM
-            if block in ("selling", "administrative"):
-                estimates, variances, sources = [*estimates, cited[side]], [*variances, 0.01**2], f"{FINGLM}; {ABJ}"
-            pooled = pool(estimates, variances)
-            firms = max(float(np.mean(spread[side])), 0.0)
-            sd = float(np.sqrt(pooled.tau**2 + pooled.standard_error**2 + firms))
-            print(f"{block} {side}: {np.round(estimates, 2)} -> {pooled.mean:.2f}, sd {sd:.2f}")
-            log_sd = float(np.sqrt(np.log1p((sd / pooled.mean) ** 2)))
-            add(
-                f"{block}_{side}",
-                "log",
-                float(np.log(pooled.mean) - log_sd**2 / 2),
-                log_sd,
-                "elasticity",
-                A_SHARE,
-                len(both),
-                f"log change of cost on log {'rise' if side == 'up' else 'fall'} of revenue with year effects, four quarters by size"
-                f"{' and the published estimate' if 'Anderson' in sources else ''}, pooled; firms' own differ by {firms**0.5:.2f}",
-                sources,
-            )
-        years = sorted(both["year"].unique())
-        if block == "selling":  # in 2020 freight moved from selling to cost of sales (PRC revenue standard), which is no drift
-            years = years[1:]
-        drifts = [float(f.params[f"y{y}"]) for f in fits.values() for y in years]
-        errors = [float(f.bse[f"y{y}"] ** 2) for f in fits.values() for y in years]
-        pooled = pool(drifts, errors)
-        add(
-            f"{block}_drift",
-            "identity",
-            pooled.mean,
-            float(np.sqrt(pooled.tau**2 + pooled.standard_error**2)),
-            "log per year",
-            A_SHARE,
-            len(both),
-            f"change of cost at unchanged revenue: year effects of {', '.join(map(str, years))} by size, pooled",
-            FINGLM,
-        )
+            elasticity_prior(block, side, fits, [s[side] for s in spread], len(both))
+        drift_prior(block, fits, sorted(both["year"].unique()), len(both))
+
+
+def cost_response(group: pd.DataFrame) -> tuple[Any, dict[str, float]]:
+    """Regress the change of a cost on rising and falling revenue with year effects; also how much firms' own elasticities differ."""
+    design = pd.DataFrame({"up": group["change_revenue"].clip(lower=0), "down": group["change_revenue"].clip(upper=0)})
+    for year in sorted(group["year"].unique()):
+        design[f"y{year}"] = (group["year"] == year).astype(float)
+    fit = sm.OLS(group["change"], design).fit(cov_type="cluster", cov_kwds={"groups": group["firm"]})
+    # the variance of what is left grows with the square of the change of revenue
+    left = sm.OLS(fit.resid**2, sm.add_constant(design[["up", "down"]] ** 2)).fit()
+    return fit, {side: float(left.params[side]) for side in ("up", "down")}
+
+
+def elasticity_prior(block: str, side: str, fits: Sequence[Any], spread: list[float], n: int) -> None:
+    estimates = [float(f.params[side]) for f in fits]
+    variances = [float(f.bse[side] ** 2) for f in fits]
+    sources = FINGLM
+    if block in ("selling", "administrative"):
+        estimates, variances, sources = [*estimates, CITED[side]], [*variances, 0.01**2], f"{FINGLM}; {ABJ}"
+    pooled = pool(estimates, variances)
+    firms = max(float(np.mean(spread)), 0.0)
+    sd = float(np.sqrt(pooled.tau**2 + pooled.standard_error**2 + firms))
+    print(f"{block} {side}: {np.round(estimates, 2)} -> {pooled.mean:.2f}, sd {sd:.2f}")
+    log_sd = float(np.sqrt(np.log1p((sd / pooled.mean) ** 2)))
+    add(
+        f"{block}_{side}",
+        "log",
+        float(np.log(pooled.mean) - log_sd**2 / 2),
+        log_sd,
+        "elasticity",
+        A_SHARE,
+        n,
+        f"log change of cost on log {'rise' if side == 'up' else 'fall'} of revenue with year effects, four quarters by size"
+        f"{' and the published estimate' if 'Anderson' in sources else ''}, pooled; firms' own differ by {firms**0.5:.2f}",
+        sources,
+    )
+
+
+def drift_prior(block: str, fits: Sequence[Any], years: list[int], n: int) -> None:
+    if block == "selling":  # in 2020 freight moved from selling to cost of sales (PRC revenue standard), which is no drift
+        years = years[1:]
+    drifts = [float(f.params[f"y{y}"]) for f in fits for y in years]
+    errors = [float(f.bse[f"y{y}"] ** 2) for f in fits for y in years]
+    pooled = pool(drifts, errors)
+    add(
+        f"{block}_drift",
+        "identity",
+        pooled.mean,
+        float(np.sqrt(pooled.tau**2 + pooled.standard_error**2)),
+        "log per year",
+        A_SHARE,
+        n,
+        f"change of cost at unchanged revenue: year effects of {', '.join(map(str, years))} by size, pooled",
+        FINGLM,
+    )
 
 
 def cash_priors(folder: Path, panel: pd.DataFrame) -> None:
+    us_shares(folder)
+    panel = panel.assign(
+        loss=-panel["impairment"].where(panel["impairment"] < 0),
+        cost=panel[["cost_of_sales", "research_and_development", "selling", "administrative"]].sum(axis=1, min_count=3),
+    )
+    share_prior(panel, "loss_rate", "loss", "revenue", "logit", "share of revenue")
+    other_cash_priors(panel)
+    share_prior(panel, "capital_expenditure", "capital_expenditure", "revenue", "log", "share of revenue")
+    capital_expenditure_prior(panel)
+
+
+def us_shares(folder: Path) -> None:
+    """Non-cash cost and receivables, from the US panel."""
     us = pd.read_csv(folder / "panels/us_bankruptcy/derived_union_firm_years.csv")
     us = us[us["total_revenue"] > 10].rename(columns={"cik": "firm", "fyear": "year"})
     for parameter, top, bottom, transform, factor, unit in (
@@ -428,15 +499,11 @@ def cash_priors(folder: Path, panel: pd.DataFrame) -> None:
         )
         movement(parameter, noise, walk, sum(s[2] for s in steps), US, SOWIDE)
 
-    panel = panel.assign(
-        loss=-panel["impairment"].where(panel["impairment"] < 0),
-        cost=panel[["cost_of_sales", "research_and_development", "selling", "administrative"]].sum(axis=1, min_count=3),
-    )
-    share_prior(panel, "loss_rate", "loss", "revenue", "logit", "share of revenue")
-    priors = {str(r["parameter"]): r for r in rows}
-    noncash = 1 / (1 + np.exp(-priors["noncash"]["mean"]))  # type: ignore[operator]
-    loss = 1 / (1 + np.exp(-priors["loss_rate"]["mean"]))  # type: ignore[operator]
-    lag = np.exp(priors["collection_lag"]["mean"]) / 4  # type: ignore[arg-type]
+
+def other_cash_priors(panel: pd.DataFrame) -> None:
+    """What operating cash flow holds beyond revenue collected and cash cost."""
+    noncash, loss = (1 / (1 + np.exp(-made(name)["mean"])) for name in ("noncash", "loss_rate"))
+    lag = np.exp(made("collection_lag")["mean"]) / 4
     previous = panel.set_index(["firm", "year"])["revenue"].groupby("firm").shift()
     panel = panel.set_index(["firm", "year"]).assign(previous=previous).reset_index()
     other = (
@@ -474,7 +541,9 @@ def cash_priors(folder: Path, panel: pd.DataFrame) -> None:
         "variance between firms",
         FINGLM,
     )
-    share_prior(panel, "capital_expenditure", "capital_expenditure", "revenue", "log", "share of revenue")
+
+
+def capital_expenditure_prior(panel: pd.DataFrame) -> None:
     revenue = a_share_changes(panel, "revenue")
     both = a_share_changes(panel, "capital_expenditure").merge(revenue, on=["firm", "year"], suffixes=("", "_revenue"))
     both = both[both["change_revenue"].abs() <= MERGER]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from finmodel.errors import DataError, fault
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @cache
@@ -35,6 +39,8 @@ def data_root() -> Path:
 
 @cache
 def _read(path: Path) -> pd.DataFrame:
+    import pandas as pd
+
     return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
@@ -49,11 +55,22 @@ def read_table(name: str) -> pd.DataFrame:
     return _read(data_root() / f"{name}.csv").copy()
 
 
+@cache
+def _read_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of one shipped table as :func:`read_table` reads them, without loading pandas."""
+    return [dict(row) for row in _read_rows(data_root() / f"{name}.csv")]
+
+
 _KINDS = {b"%PDF": "a PDF document", b"PK\x03\x04": "a workbook or archive", b"\xd0\xcf\x11\xe0": "an old Excel workbook"}
 
 
 def read_given(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Return a CSV table of the user's, all columns as text.
+    """Return a CSV table of the user's, all columns as text; a row of another length is refused, never shifted or filled.
 
     Raises
     ------
@@ -62,6 +79,8 @@ def read_given(path: str | os.PathLike[str]) -> pd.DataFrame:
     DataError
         If it is no CSV table in UTF-8; the message says what it is instead, and what to do.
     """
+    import pandas as pd
+
     path = Path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder: name a CSV file in it")
@@ -76,12 +95,23 @@ def read_given(path: str | os.PathLike[str]) -> pd.DataFrame:
         todo = f"take the figures out first: finmodel extract {path} --firm FIRM -o facts.csv"
         raise DataError([fault(path.name, _KINDS[start], expected, todo)])
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            columns, *body = [row for row in csv.reader(file, strict=True) if row] or [[]]
     except UnicodeDecodeError:
         raise DataError([fault(path.name, "text in another encoding, or no text", expected, "save it as CSV UTF-8")]) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        found = str(error).splitlines()[0].replace("Error tokenizing data. C error: ", "a table whose rows differ in length: ")
-        raise DataError([fault(path.name, found, expected)]) from None
+    except csv.Error as error:
+        raise DataError([fault(path.name, str(error), expected)]) from None
+    faults = [
+        fault(path.name, f"column {name!r} {count} times", "each column once") for name, count in Counter(columns).items() if count > 1
+    ]
+    faults += [
+        fault(f"{path.name}, row {number}", f"{len(row)} cells", f"{len(columns)}, as in the heading")
+        for number, row in enumerate(body, start=2)
+        if len(row) != len(columns)
+    ]
+    if faults or not columns:
+        raise DataError(faults or [fault(path.name, "an empty file", expected)])
+    return pd.DataFrame(body, columns=columns, dtype=str)
 
 
 def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -118,7 +148,24 @@ def written(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def write_csv(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write a table as CSV that a spreadsheet opens without taking text for a formula; the same bytes on every machine."""
+    import pandas as pd
+
     safe = table.copy()
     for column in safe.columns[[not pd.api.types.is_numeric_dtype(t) for t in safe.dtypes]]:
-        safe[column] = [f"'{v}" if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t", "\r") else v for v in safe[column]]
+        safe[column] = [safe_cell(v) for v in safe[column]]
     safe.to_csv(path, index=False, lineterminator="\n", float_format="%.10g")
+
+
+def csv_text(records: Iterable[Mapping[str, Any]]) -> str:
+    """Return records as CSV that a spreadsheet opens without taking text for a formula."""
+    records = list(records)
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(dict.fromkeys(k for r in records for k in r)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({k: safe_cell(v) for k, v in r.items()} for r in records)
+    return buffer.getvalue()
+
+
+def safe_cell(value: Any) -> Any:
+    """Return text that a spreadsheet does not take for a formula; any other value as it is."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from finmodel.data import read_table, rows
+from finmodel.data import read_rows
 from finmodel.errors import nearest
 from finmodel.units import parse_date
 
@@ -72,7 +72,7 @@ def firms() -> tuple[Firm, ...]:
     >>> [firm.firm for firm in firms() if firm.core]
     ['sensetime', 'megvii', 'cloudwalk', 'yitu']
     """
-    return tuple(_firm(row) for row in rows(read_table("firms")))
+    return tuple(_firm(row) for row in read_rows("firms"))
 
 
 def find_firm(name: str) -> Firm:

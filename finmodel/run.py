@@ -202,6 +202,11 @@ def run_scenarios(
 ) -> ScenarioResults:
     """Run firms through scenarios, side by side with the baseline.
 
+    Formula
+    -------
+    runway lost = runway under the baseline - runway under the scenario; with paths, the restricted mean runway is the mean over paths of
+    the months to cash-out (the middle of its quarter), at most the horizon, and a difference is taken on the same draws
+
     Parameters
     ----------
     statements : Statements
@@ -242,6 +247,10 @@ def run_scenarios(
     ValueError
         If a count is out of range.
 
+    References
+    ----------
+    Schwartz and Moon (2000), Financial Analysts Journal 56(3), for the cash model; see :mod:`finmodel.simulate`.
+
     Examples
     --------
     >>> from finmodel.statements import load_statements
@@ -263,31 +272,44 @@ def run_scenarios(
         "scenarios": chosen,
     }
     if paths is None:
-        rows = [row for firm in view.firms for row in firm_rows(statements, firm, chosen, horizon)]
-        definition = (
-            "Liquid funds over net burn, month by month, with the scenario's dated changes and no new funding; lost against the "
-            f"baseline; a runway beyond {horizon} months is > {horizon}"
-        )
-        return ScenarioResults(_table(rows, COLUMNS), definition=definition, inputs=frozen_inputs(statements, chosen), **common)
+        return _without_funding(statements, view.firms, chosen, horizon, common)
     quarters = -(-horizon // 3)
+    sampled: dict[str, Any] = {"shares": _shares(shares), "quarters": quarters, "paths": paths, "seed": seed}
+    run = partial(run_firm, **sampled, threads=threads, progress=progress)
     common["assumptions"] += _FUNDING
-    run = partial(run_firm, quarters=quarters, paths=paths, seed=seed, shares=_shares(shares), threads=threads, progress=progress)
-    models, without = fit_models(statements, view.firms, liquid_funds)
+    common["inputs"] = frozen_inputs(statements, chosen, paths, seed, {"liquid_funds": liquid_funds, **(shares or {})})
+    return _with_funding(statements.day, fit_models(statements, view.firms, liquid_funds), chosen, run, {**common, **sampled})
+
+
+def _without_funding(
+    statements: Statements, firms: Sequence[str], chosen: Sequence[Scenario], horizon: int, common: Mapping[str, Any]
+) -> ScenarioResults:
+    rows = [row for firm in firms for row in firm_rows(statements, firm, chosen, horizon)]
+    definition = (
+        "Liquid funds over net burn, month by month, with the scenario's dated changes and no new funding; lost against the "
+        f"baseline; a runway beyond {horizon} months is > {horizon}"
+    )
+    return ScenarioResults(_table(rows, COLUMNS), definition=definition, inputs=frozen_inputs(statements, chosen), **common)
+
+
+def _with_funding(
+    day: date,
+    fitted: tuple[list[CashModel], dict[str, str]],
+    chosen: Sequence[Scenario],
+    run: partial[FirmRun],
+    common: Mapping[str, Any],
+) -> ScenarioResults:
+    models, without = fitted
     rows = [row for model in models for row in _stochastic_rows(model, chosen, run)]
-    rows += [row for firm, why in without.items() for row in _not_computable(firm, statements.day, chosen, why)]
+    rows += [row for firm, why in without.items() for row in _not_computable(firm, day, chosen, why)]
     open_funds = {m.firm: _NO_FUNDS for m in models if np.isnan(m.liquid_funds)}
     return ScenarioResults(
         _table(rows, STOCHASTIC_COLUMNS),
-        definition=f"Share of paths out of cash and restricted mean runway over {3 * quarters} months of the cash model, with funding as "
-        "the channels, the law and the scenario let it arrive; error: one Monte Carlo standard error; difference: against the baseline on "
-        "the same draws, its direct part with responses held fixed, and what responses add",
-        inputs=frozen_inputs(statements, chosen, paths, seed, {"liquid_funds": liquid_funds, **(shares or {})}),
+        definition=f"Share of paths out of cash and restricted mean runway over {3 * common['quarters']} months of the cash model, "
+        "with funding as the channels, the law and the scenario let it arrive; error: one Monte Carlo standard error; difference: against "
+        "the baseline on the same draws, its direct part with responses held fixed, and what responses add",
         models=tuple(m for m in models if m.firm not in open_funds),
         without_model={**without, **open_funds},
-        shares=_shares(shares),
-        quarters=quarters,
-        paths=paths,
-        seed=seed,
         **common,
     )
 

@@ -34,8 +34,19 @@ HORIZONS = (12, 24, 36)
 STALE_AFTER_MONTHS = 12
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What a figure was read from: its marks and facts, its accounts, and why these where two accounting bases meet."""
+
+    marks: str
+    fact_ids: tuple[str, ...]
+    basis: str
+    published_on: str
+    choice: str = ""
+
+
 @dataclass(frozen=True)
-class Flow:
+class Flow(Reading):
     """Cash burned over twelve months: the window, the parts it was added up from, and the monthly amount."""
 
     window: str
@@ -44,12 +55,6 @@ class Flow:
     operating: float
     capital: float
     capital_item: str
-    marks: str
-    fact_ids: tuple[str, ...]
-    basis: str = ""
-    published_on: str = ""
-    choice: str = ""
-    """Which accounts were taken where two bases end a year on the same day, and why."""
 
     def burn(self, with_capital: bool) -> float:
         """Net burn per month: -(operating cash flow) plus, if wanted, capital expenditure; NaN where a part is not known."""
@@ -57,18 +62,13 @@ class Flow:
 
 
 @dataclass(frozen=True)
-class Fund:
+class Fund(Reading):
     """Liquid funds on a day by one definition."""
 
     definition: str
     day: date
     value: float
-    marks: str
     vintage: str
-    fact_ids: tuple[str, ...]
-    basis: str = ""
-    published_on: str = ""
-    choice: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,10 +174,17 @@ def liquid_funds(statements: Statements, firm: str) -> list[Fund]:
     for name, items in LIQUID_FUNDS.items():
         for (day, basis), group in instants[instants["line_item"].isin(items)].groupby(["period_end", "basis"]):
             if len(group) == len(items):
-                marks = "".join(m for m in "†~" if group["mark"].str.contains(m).any())
-                vintage, published = " + ".join(dict.fromkeys(group["vintage"])), str(group["published_on"].max())
-                amount, ids = float(group["value"].sum()), tuple(group["fact_id"])
-                found.append(Fund(name, parse_date(str(day)), amount, marks, vintage, ids, str(basis), published))
+                fund = Fund(
+                    name,
+                    parse_date(str(day)),
+                    float(group["value"].sum()),
+                    " + ".join(dict.fromkeys(group["vintage"])),
+                    marks=_marks("".join(group["mark"])),
+                    fact_ids=tuple(group["fact_id"]),
+                    basis=str(basis),
+                    published_on=str(group["published_on"].max()),
+                )
+                found.append(fund)
     found.sort(key=lambda f: f.published_on, reverse=True)
     order = list(LIQUID_FUNDS)
     found.sort(key=lambda f: (-f.day.toordinal(), order.index(f.definition)))
@@ -196,25 +203,32 @@ def yearly_flows(statements: Statements, firm: str) -> list[Flow]:
     found = []
     for basis, mine in flows.groupby("basis"):
         book = amounts(mine)
-        published = dict(zip(mine["fact_id"], mine["published_on"], strict=True))
-        for end in sorted({p.end for p, item in book if item == "operating_cash_flow"}, reverse=True):
-            operating = twelve_months(book, end, "operating_cash_flow")
-            if operating is None:
-                continue
-            capital, item = None, ""
-            for item in CAPITAL_EXPENDITURE:
-                capital = twelve_months(book, end, item)
-                if capital is not None:
-                    break
-            window, value, marks, ids = operating
-            if capital is not None:
-                marks, ids = marks + capital[2], ids + capital[3]
-            found.append(
-                Flow(window, end, 12, value, capital[1] if capital else float("nan"), item if capital else "",
-                     "".join(m for m in "†~" if m in marks), ids, str(basis), max(published[i] for i in operating[3]))
-            )  # fmt: skip
+        ends = sorted({p.end for p, item in book if item == "operating_cash_flow"}, reverse=True)
+        found += [flow for end in ends if (flow := _yearly_flow(book, end, str(basis))) is not None]
     found.sort(key=lambda f: (f.end, f.published_on, not np.isnan(f.capital)), reverse=True)
     return [replace(f, choice=_choice(f, [o for o in found if o.end == f.end])) for f in found]
+
+
+def _yearly_flow(book: Mapping[tuple[Period, str], Line], end: date, basis: str) -> Flow | None:
+    operating = twelve_months(book, end, "operating_cash_flow")
+    if operating is None:
+        return None
+    window, value, marks, ids = operating
+    published = max(line.published_on for line in book.values() if line.fact_id in ids)
+    capital, item = None, ""
+    for item in CAPITAL_EXPENDITURE:
+        capital = twelve_months(book, end, item)
+        if capital is not None:
+            break
+    if capital is not None:
+        marks, ids = marks + capital[2], ids + capital[3]
+    amount, item = (capital[1], item) if capital else (float("nan"), "")
+    return Flow(window, end, 12, value, amount, item, marks=_marks(marks), fact_ids=ids, basis=basis, published_on=published)
+
+
+def _marks(of: str) -> str:
+    """Return each mark once."""
+    return "".join(m for m in "†~" if m in of)
 
 
 def _choice(taken: Flow | Fund, of: Sequence[Flow | Fund]) -> str:
@@ -413,7 +427,7 @@ def _runway_rows(
 
 
 def _runway_row(fund: Fund, flow: Flow, with_capital: bool, on: date, default: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
-    burn, marks = flow.burn(with_capital), "".join(m for m in "†~" if m in fund.marks + flow.marks)
+    burn, marks = flow.burn(with_capital), _marks(fund.marks + flow.marks)
     months = fund.value / burn if burn > 0 else float("nan")
     out = add_months(fund.day, int(months)) if burn > 0 and months < 1200 else None
     note = f"from {fund.day} at the burn over {flow.window}" + (f", lasts to {out:%b %Y}" if out else "")

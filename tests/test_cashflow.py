@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import finmodel as fm
 from finmodel.cashflow import CashModel
-from finmodel.cli import app
+from finmodel.cli import application
 from finmodel.errors import DataError
 from finmodel.estimate import Parameters, Prior
 from finmodel.estimate.update import DRAWS
@@ -276,15 +276,15 @@ def test_undisclosed_and_unknown_firms() -> None:
 
 def test_command_prints_records() -> None:
     arguments = ["survival", "--firm", "sensetime", "--as-of", "2023-04-30", "--paths", "5000", "--seed", "7", "--horizon", "8"]
-    done = CliRunner().invoke(app, [*arguments, "--by", "2024-06-30", "--format", "json"])
+    done = CliRunner().invoke(application(), [*arguments, "--by", "2024-06-30", "--format", "json"])
     assert done.exit_code == 0, done.output
     records = json.loads(done.output)
     assert list(records[0])[: len(RECORD_COLUMNS)] == list(RECORD_COLUMNS)
     assert {"quarter", "error"} <= set(records[0])
     runways = {"restricted_mean_runway", "runway_p10", "runway_p50", "runway_p90"}
     assert {r["quantity"] for r in records} == {"cash_out", "funding_gap", *runways}
-    again = CliRunner().invoke(app, [*arguments, "--by", "2024-06-30", "--format", "json", "--threads", "2"])
+    again = CliRunner().invoke(application(), [*arguments, "--by", "2024-06-30", "--format", "json", "--threads", "2"])
     assert again.output == done.output
     model = CashModel.fit(fm.load_statements().as_of("2023-04-30"), "sensetime")  # the command leaves the other firms to inform
     assert records[0]["value"] == model.simulate(8, 5000, 7).records()[0]["value"]
-    assert "Assumed: " in CliRunner().invoke(app, arguments).output
+    assert "Assumed: " in CliRunner().invoke(application(), arguments).output

@@ -164,11 +164,11 @@ def test_help_names_every_command(run) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_csv_cannot_become_a_formula() -> None:
-    from finmodel.cli.app import _safe
+    from finmodel.data import safe_cell
 
-    assert _safe("=1+1") == "'=1+1"
-    assert _safe("") == ""
-    assert _safe(-1.5) == -1.5
+    assert safe_cell("=1+1") == "'=1+1"
+    assert safe_cell("") == ""
+    assert safe_cell(-1.5) == -1.5
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_csv_cannot_become_a_formula() -> None:
         ),
         (("facts", "check", "renamed.csv"), "found a PDF document"),
         (("facts", "check", "utf16.csv"), "save it as CSV UTF-8"),
-        (("facts", "check", "ragged.csv"), "rows differ in length"),
+        (("facts", "check", "ragged.csv"), "ragged.csv, row 2: found 4 cells, expected 2, as in the heading"),
         (("extract", "no.pdf", "-o", "out.csv"), "no file no.pdf"),
         (("extract", "folder", "-o", "out.csv"), "folder is a folder"),
         (("verify", "no.pdf"), "no file no.pdf"),

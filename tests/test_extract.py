@@ -14,7 +14,7 @@ from pdfs import Sheet, pdf, table
 from typer.testing import CliRunner
 
 import finmodel as fm
-from finmodel.cli import app
+from finmodel.cli import application
 from finmodel.facts import read_facts
 from finmodel.loaders.heading import dates_in, resolve
 from finmodel.loaders.labels import Reader
@@ -419,6 +419,7 @@ EDGAR = """<html><body><p>XYZ, INC.</p><p><b>B</b>ALANCE SHEETS</p><p>(in thousa
 <tr><td>Cash and cash equivalents</td><td>$</td><td>1,234</td><td></td><td>&#8203;</td><td>$</td><td>2,345</td><td></td></tr>
 <tr><td>Short-term investments</td><td></td><td>100</td><td></td><td></td><td></td><td>—</td><td></td></tr>
 <tr><td>Total current assets</td><td></td><td>1,334</td><td></td><td></td><td></td><td>2,345</td><td></td></tr>
+<tr><td>Property and equipment, net</td><td></td><td>66</td><td></td><td></td><td></td><td>55</td><td></td></tr>
 <tr><td>Total assets</td><td>$</td><td>1,400</td><td></td><td></td><td>$</td><td>2,400</td><td></td></tr>
 <tr style="display:none"><td>Hidden</td><td></td><td>777</td><td></td><td></td><td></td><td>888</td><td></td></tr>
 <tr><td>Total liabilities</td><td></td><td>400</td><td></td><td></td><td></td><td>300</td><td></td></tr>
@@ -634,6 +635,9 @@ def test_periods_of_column_heads(head: list[str], context: list[str], instant: b
         ("(In thousands, except share data)", None, 1e3),
         ("人民幣百萬元", "CNY", 1e6),
         ("(Expressed in Canadian dollars)", "CAD", None),
+        ("HK Dollars '000", "HKD", 1e3),
+        ("RMBm", "CNY", 1e6),
+        ("HK$000", "HKD", 1e3),
     ],
 )
 def test_units_of_column_heads(text: str, currency: str | None, scale: float | None) -> None:
@@ -650,6 +654,9 @@ def test_units_of_column_heads(text: str, currency: str | None, scale: float | N
         ("The Company’s Income Statement", "parent"),
         ("STATEMENTS OF FINANCIAL POSITION OF THE COMPANY", "parent"),
         ("Consolidated Statements of Changes in Equity", "changes_in_equity"),
+        ("STATEMENTS OF CONSOLIDATED CASH FLOWS", "cash_flow"),
+        ("Consolidated Statements of Net Income", "income"),
+        ("CONSOLIDATED STATEMENT OF CASH FLOWS Year ended 31 December 2020", "cash_flow"),
         ("Changes in working capital", None),
         ("Our consolidated balance sheets as of that date show", None),
         ("Other comprehensive income", None),
@@ -666,14 +673,28 @@ def test_titles(text: str, kind: str | None) -> None:
         ("income", "Net impairment losses under expected credit loss (“ECL”) model", "impairment_of_financial_assets"),
         ("income", "Selling, general and administrative expenses", ""),
         ("income", "Net loss attributable to noncontrolling interests", ""),
+        ("income", "Profit from continuing operations", ""),
+        ("income", "Profit before tax from continuing operations", "profit_before_tax"),
+        ("income", "Total revenues and other income", ""),
+        ("income", "Share of losses of associates, net of tax", "share_of_results_of_associates"),
+        ("income", "Equity in earnings of unconsolidated affiliates", "share_of_results_of_associates"),
+        ("income", "Results from operating activities", "operating_profit"),
+        ("income", "Profit after taxation", "profit_for_period"),
+        ("income", "金融資產及合約資產減值虧損淨額", "impairment_of_financial_assets"),
         ("income", "研發開支", "research_and_development"),
         ("income", "除所得稅前虧損", "profit_before_tax"),
         ("financial_position", "Trade and other receivables", ""),
         ("financial_position", "Trade and bills receivables", "trade_receivables"),
+        ("financial_position", "Cash at bank and on hand", "cash_and_bank_balances"),
+        ("financial_position", "現金及現金等值項目", "cash_and_cash_equivalents"),
+        ("financial_position", "Assets, total", "total_assets"),
+        ("financial_position", "Total equity attributable to XYZ Inc. shareholders", "equity_attributable"),
         ("financial_position", "按公平值計入損益之金融資產", "financial_assets_at_fvtpl"),
         ("financial_position", "Total liabilities and shareholders’ deficit", ""),
         ("cash_flow", "Net cash (used in)/generated from operating activities", "operating_cash_flow"),
         ("cash_flow", "經營活動（所用）╱所得現金淨額", "operating_cash_flow"),
+        ("cash_flow", "於九月三十日的現金及現金等值項目", "cash_at_end"),
+        ("cash_flow", "Cash and cash equivalents brought forward", "cash_at_beginning"),
         ("cash_flow", "Adjustments to reconcile net loss to net cash used in operating activities", ""),
     ],
 )
@@ -690,7 +711,7 @@ def test_command_writes_facts_and_review(tmp_path: Path) -> None:
 
     source, out, review = tmp_path / "report.bin", tmp_path / "facts.csv", tmp_path / "review.pdf"
     source.write_bytes(pdf([Sheet().put(60, 60, "Contents of the report, in words only"), position()]))
-    result = CliRunner().invoke(app, ["extract", str(source), "-o", str(out), "--firm", "example", "--review", str(review)])
+    result = CliRunner().invoke(application(), ["extract", str(source), "-o", str(out), "--firm", "example", "--review", str(review)])
     assert result.exit_code == 0, result.output
     facts = read_facts(out)
     assert len(facts) == 28 and set(facts["firm"]) == {"example"}
@@ -732,3 +753,136 @@ def test_known_cells_of_real_documents(shared: Path, tmp_path: Path) -> None:
         assert s["items_right"] >= 0.98 * (s["items_right"] + s["items_wrong"]) and s["items_found"] >= 0.98 * s["items"], (name, s)
         assert s["sign_ok"] == s["signed"] and s["page_ok"] == s["paged"], (name, s)
         assert passed(facts), (name, [c for c in facts.attrs["checks"] if not c["passed"]])
+
+
+def income(title: str, *below: str) -> Sheet:
+    sheet = Sheet().put(160, 60, title)
+    for i, line in enumerate(below):
+        sheet.put(160, 74 + 12 * i, line)
+    return sheet
+
+
+def test_figures_that_belong_to_the_label_do_not_take_the_row_with_them(loaded: Loaded) -> None:
+    sheet = Sheet().put(160, 60, "CONSOLIDATED BALANCE SHEETS").put(160, 74, "(in millions)").put(60, 88, "Current assets")
+    rows = [
+        ("Cash and cash equivalents", "700", "600"),
+        ("Total current assets", "700", "600"),
+        ("Other assets, net of amortization of $729 and $580", "4,712", "3,585"),
+        ("Total assets", "$5,412", "$4,185"),
+        ("Current liabilities",),
+        ("Accounts payable", "80", "90"),
+        ("Total current liabilities", "80", "90"),
+        ("Long-term debt (Note 12)", "899", "358"),
+        ("Preferred stock, none issued at December 31, 2020 and 2019", "—", "—"),
+        ("Total liabilities", "979", "448"),
+        ("Total stockholders’ equity", "4,433", "3,737"),
+        ("Total liabilities and stockholders’ equity", "$5,412", "$4,185"),
+    ]
+    table(sheet, 102, [("December 31,", "December 31,"), ("2020", "2019")], rows, [420, 520])
+    facts = loaded([sheet, Sheet().put(60, 60, "The U.S. GAAP statements are in US$.")])
+    assert "Other assets, net of amortization of $729 and $580" in labels(facts)
+    assert values(facts, "borrowings_non_current") == {("2020-12-31", 0): 899e6, ("2019-12-31", 0): 358e6}
+    assert facts.loc[facts["label"].str.startswith("Preferred"), "printed"].tolist() == ["—", "—"]
+    assert passed(facts) and "rows add up to total assets" in [c["check"] for c in facts.attrs["checks"]]
+
+
+def test_a_lost_row_between_two_totals_is_reported(loaded: Loaded) -> None:
+    facts = loaded(EDGAR.replace("<td>66</td>", "<td>60</td>"), "filing.htm")
+    failed = [c for c in facts.attrs["checks"] if not c["passed"]]
+    assert [(c["check"], c["difference"]) for c in failed] == [("rows add up to total assets", 6.0)]
+
+
+def test_the_day_of_signature_is_no_row(loaded: Loaded) -> None:
+    sheet = income("合并现金流量表", "2020年度", "单位：元")
+    rows = [
+        ("一、经营活动产生的现金流量：",),
+        ("经营活动产生的现金流量净额", "1,000.00", "900.00"),
+        ("投资活动产生的现金流量净额", "-200.00", "-300.00"),
+        ("筹资活动产生的现金流量净额", "100.00", "-500.00"),
+        ("五、现金及现金等价物净增加额", "900.00", "100.00"),
+        ("加：期初现金及现金等价物余额", "300.00", "200.00"),
+        ("六、期末现金及现金等价物余额", "1,200.00", "300.00"),
+    ]
+    y = table(sheet, 110, [("本期发生额", "上期发生额")], rows, [400, 500])
+    facts = loaded([sheet.put(380, y + 30, "2021 年 4 月 26 日")])
+    assert len(facts) == 12 and 2021 not in facts["value"].tolist()
+    assert passed(facts)
+
+
+GEM = [
+    ("Turnover", "100", "90", "300", "280"),
+    ("Direct costs", "(60)", "(50)", "(170)", "(160)"),
+    ("Gross profit", "40", "40", "130", "120"),
+    ("Impairment losses on trade receivables, net", "(2)", "(1)", "(5)", "(3)"),
+    ("Administrative expenses", "(30)", "(30)", "(90)", "(91)"),
+    ("Financial expenses", "(1)", "(1)", "(3)", "(3)"),
+    ("PROFIT BEFORE TAX FROM CONTINUING OPERATIONS", "7", "8", "32", "23"),
+    ("Income tax", "(1)", "(2)", "(6)", "(5)"),
+    ("Profit for the period from continuing operations", "6", "6", "26", "18"),
+    ("Loss for the period from a discontinued operation", "(4)", "–", "(4)", "(1)"),
+    ("PROFIT FOR THE PERIOD", "2", "6", "22", "17"),
+    ("Earnings per share (HK cents)", "0.20", "0.60", "2.20", "1.70"),
+    ("Number of shares used in computing earnings per share", "1,000", "1,000", "1,000", "1,000"),
+]
+
+
+def test_three_and_nine_months_side_by_side_with_a_discontinued_operation(loaded: Loaded) -> None:
+    ended = "For the three months and nine months ended 30 September 2021"
+    sheet = income("CONDENSED CONSOLIDATED STATEMENT OF PROFIT OR LOSS", ended)
+    sheet.put(330, 100, "Three months ended").put(450, 100, "Nine months ended")
+    sheet.put(340, 112, "30 September").put(460, 112, "30 September")
+    table(sheet, 126, [("2021", "2020", "2021", "2020"), ("US$'000",) * 4], GEM, [370, 420, 490, 540])
+    facts = loaded([sheet])
+    thousands = {("2021-09-30", 3): 100e3, ("2020-09-30", 3): 90e3, ("2021-09-30", 9): 300e3, ("2020-09-30", 9): 280e3}
+    named = facts[facts["line_item"] == "revenue"]
+    assert {(e, int(m)): v for e, m, v in zip(named["period_end"], named["months"], named["value"], strict=True)} == thousands
+    items = dict(zip(facts["label"], facts["line_item"], strict=True))
+    assert items["Direct costs"] == "cost_of_sales"
+    assert items["Impairment losses on trade receivables, net"] == "impairment_of_financial_assets"
+    assert items["Financial expenses"] == "finance_cost"
+    assert items["PROFIT BEFORE TAX FROM CONTINUING OPERATIONS"] == "profit_before_tax"
+    assert items["Profit for the period from continuing operations"] == ""
+    assert items["PROFIT FOR THE PERIOD"] == "profit_for_period"
+    share = facts[facts["label"] == "Earnings per share (HK cents)"]
+    assert set(share["currency"]) == {"HKD"} and share["value"].tolist() == pytest.approx([0.002, 0.006, 0.022, 0.017])
+    shares = facts[facts["label"].str.startswith("Number of shares")]
+    assert set(shares["currency"]) == {""} and set(shares["value"]) == {1e6}
+    assert passed(facts)
+
+
+def test_financial_expenses_of_a_prc_statement_are_net(loaded: Loaded) -> None:
+    sheet = income("CONSOLIDATED INCOME STATEMENT", "For the year ended 31 December 2020", "(Expressed in RMB)")
+    rows = [
+        ("I. Total operating income", "1,000.00", "900.00"),
+        ("Including: Operating income", "1,000.00", "900.00"),
+        ("II. Total operating costs", "780.00", "720.00"),
+        ("Including: Operating costs", "700.00", "600.00"),
+        ("Financial expenses", "80.00", "120.00"),
+        ("IV. Total profit", "220.00", "180.00"),
+        ("Less: Income tax expenses", "20.00", "10.00"),
+        ("V. Net profit", "200.00", "170.00"),
+    ]
+    table(sheet, 120, [("2020", "2019")], rows, [400, 500])
+    facts = loaded([sheet])
+    assert values(facts, "net_finance_cost") == {("2020-12-31", 12): 80, ("2019-12-31", 12): 120}
+    assert values(facts, "finance_cost") == {}
+
+
+def test_signs_set_apart_nil_and_columns_of_which_the_last_is_the_total(loaded: Loaded) -> None:
+    sheet = income("CONSOLIDATED STATEMENT OF PROFIT OR LOSS", "Year ended 31 December 2020")
+    sheet.put(345, 92, "2020").put(480, 92, "2019")
+    rows = [
+        ("Revenue", "1,000", "–", "1,000", "900", "–", "900"),
+        ("Cost of sales", "- 600", "- 10", "- 610", "- 500", "5", "- 495"),
+        ("Gross profit", "400", "- 10", "390", "400", "5", "405"),
+        ("Other income", "Nil", "Nil", "Nil", "10", "–", "10"),
+        ("Profit before tax", "400", "- 10", "390", "410", "5", "415"),
+        ("Income tax expense", "(50)", "–", "(50)", "(55)", "–", "(55)"),
+        ("Profit for the year", "350", "- 10", "340", "355", "5", "360"),
+    ]
+    heads = [("Before", "Fair value", "", "Before", "Fair value", ""), ("changes", "changes", "Total", "changes", "changes", "Total")]
+    table(sheet, 106, [*heads, ("RMB'000",) * 6], rows, [300, 355, 405, 455, 505, 550])
+    facts = loaded([sheet])
+    assert values(facts, "cost_of_sales") == {("2020-12-31", 12): -610_000, ("2019-12-31", 12): -495_000}
+    assert values(facts, "other_income") == {("2020-12-31", 12): 0, ("2019-12-31", 12): 10_000}
+    assert len(facts) == 14 and passed(facts)

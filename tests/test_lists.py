@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -11,12 +12,12 @@ import pandas as pd
 import pytest
 
 import finmodel as fm
-from finmodel.data import read_table
+from finmodel.data import read_rows
 from finmodel.errors import DataError
 from finmodel.firms import firms
 from finmodel.restrictions import readers
 from finmodel.restrictions.designations import Names, read_designations
-from finmodel.restrictions.lists import LIST_COLUMNS
+from finmodel.restrictions.lists import LIST_COLUMNS, read_list
 from finmodel.restrictions.transactions import Transaction
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,7 +68,7 @@ def test_ofac_csv(prim):
 
 
 def test_a_loaded_list_decides(prim):
-    names = Names(read_designations(fm.load_list(prim)), read_table("aliases"), firms())
+    names = Names(read_designations(read_list(prim)), read_rows("aliases"), firms())
     trade = Transaction("us_person", "Example Optics Limited", "listed_share", "buy", "2022-02-14")
     assert fm.decide(trade, "us-securities-ban").answer == "permitted"
     assert fm.decide(trade, "us-securities-ban", names=names).answer == "prohibited"
@@ -270,15 +271,21 @@ def test_differences(prim, tmp_path):
     assert fm.diff_lists(fm.load_list(prim), fm.load_list(prim)).empty
 
 
-def test_streaming_loads_no_pandas(tmp_path):
-    path = tmp_path / "cons_advanced.xml"
+def test_the_command_reads_a_large_list_without_pandas(tmp_path):
+    path, out = tmp_path / "cons_advanced.xml", tmp_path / "out.csv"
     synthetic(path, 1)
     code = (
-        "import sys; from pathlib import Path; from finmodel.restrictions.readers import read_entries; "
-        "print(sum(1 for _ in read_entries(Path(sys.argv[1]), [])), 'pandas' in sys.modules)"
+        "import sys; from finmodel.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    print(end.code, 'pandas' in sys.modules, 'numpy' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
-    assert done.stdout.split()[1] == "False"
+    command = [sys.executable, "-c", code, "restrictions", "load", path, "-o", out]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 False False"
+    assert len(read_designations(list(csv.DictReader(out.read_text(encoding="utf-8").splitlines())))) == 68
+
+
+def test_the_table_and_the_plain_rows_of_a_list_agree(prim):
+    assert fm.load_list(prim).to_dict("records") == read_list(prim)
 
 
 @pytest.mark.shared
@@ -288,10 +295,19 @@ def test_the_two_real_lists_hold_the_same_68_names(shared):
     assert len(old) == len(new) == 68
     assert set(old["legal_name"]) == set(new["legal_name"])
     assert fm.diff_lists(old, new).empty
-    shipped = read_table("designations").query("list == 'ns-cmic'").set_index("legal_name")
+    shipped = pd.DataFrame(read_rows("designations")).query("list == 'ns-cmic'").set_index("legal_name")
     read = new.set_index("legal_name")
     for column in ("listed_on", "effective_on", "divest_by", "firm", "relation"):
         assert shipped[column].to_dict() == read[column].to_dict()
+
+
+@pytest.mark.shared
+def test_every_name_that_the_real_list_gives_a_firm_is_known(shared):
+    listed = read_list(shared / "inputs/lists/ofac_cons_watchman_2025-12/cons_prim.csv")
+    names = [name for row in listed for name in (row["legal_name"], *filter(None, row["aliases"].split(" | ")))]
+    buys = [fm.decide(Transaction("us_person", name, "listed_share", "buy", "2023-06-01"), "us-securities-ban") for name in names]
+    assert len(buys) > 250
+    assert {d.transaction.issuer for d in buys if d.answer != "prohibited"} == set()
 
 
 @pytest.mark.shared

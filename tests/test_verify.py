@@ -12,10 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 import finmodel as fm
-from finmodel.cli import app
+from finmodel.cli import application
 from finmodel.facts import check_facts
 from finmodel.verify import CONFIRMED, CONTRADICTED, NOT_FOUND, printed_unit
 from tests import samples
+
+APP = application()
 
 
 @pytest.fixture
@@ -146,13 +148,15 @@ def test_a_printed_unit() -> None:
 def test_the_command(report: Path, tmp_path: Path) -> None:
     fm.write_facts(held(report), tmp_path / "facts.csv")
     out = tmp_path / "updated.csv"
-    done = CliRunner().invoke(app, ["verify", str(report), "--facts", str(tmp_path / "facts.csv"), "-o", str(out), "--format", "csv"])
+    done = CliRunner().invoke(
+        application(), ["verify", str(report), "--facts", str(tmp_path / "facts.csv"), "-o", str(out), "--format", "csv"]
+    )
     assert done.exit_code == 0, done.output
     assert {row["outcome"] for row in csv_module.DictReader(io.StringIO(done.stdout))} == {CONFIRMED}
     assert set(fm.read_facts(out)["read_from"]) == {"primary"}
-    shown = CliRunner().invoke(app, ["verify", str(report), "--facts", str(tmp_path / "facts.csv")])
+    shown = CliRunner().invoke(APP, ["verify", str(report), "--facts", str(tmp_path / "facts.csv")])
     assert "13 confirmed, 0 contradicted, 0 not found" in shown.stdout
-    as_json = CliRunner().invoke(app, ["verify", str(report), "--facts", str(tmp_path / "facts.csv"), "--format", "json"])
+    as_json = CliRunner().invoke(APP, ["verify", str(report), "--facts", str(tmp_path / "facts.csv"), "--format", "json"])
     assert '"page": null' in as_json.stdout
 
 

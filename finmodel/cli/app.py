@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import inspect
-import io
 import json
 import re
 import sys
@@ -14,12 +12,15 @@ from contextlib import contextmanager
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from finmodel.data import csv_text
 from finmodel.errors import DataError
-from finmodel.statements import Statements, load_statements
+
+if TYPE_CHECKING:
+    from finmodel.statements import Statements
 
 app = typer.Typer(
     name="finmodel",
@@ -69,6 +70,8 @@ def takes_statements(function: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(function)
     def command(**given: Any) -> None:
+        from finmodel.statements import load_statements
+
         chosen = {p.name: given.pop(p.name) for p in shared}
         statements = load_statements(*chosen["facts"], shipped=not chosen["no_shipped"])
         if chosen["as_of"]:
@@ -99,7 +102,7 @@ def firm_names(given: list[str], statements: Statements) -> list[str]:
     return names
 
 
-def main() -> None:
+def run() -> None:
     """Run the command line; bad data and bad calls end with exit code 2, one message and no traceback."""
     try:
         app()
@@ -152,19 +155,9 @@ def show(records: list[dict[str, Any]], form: Format) -> None:
     if form is Format.json:
         print(json.dumps(records, ensure_ascii=False, indent=1, allow_nan=False))
     elif form is Format.csv:
-        buffer = io.StringIO()
-        columns = list(dict.fromkeys(k for r in records for k in r))
-        writer = csv.DictWriter(buffer, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({k: _safe(v) for k, v in r.items()} for r in records)
-        print(buffer.getvalue(), end="")
+        print(csv_text(records), end="")
     else:
         _print_table(records)
-
-
-def _safe(value: Any) -> Any:
-    """Return text that a spreadsheet does not take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _print_table(records: list[dict[str, Any]]) -> None:

@@ -7,19 +7,20 @@ from collections.abc import Callable
 from dataclasses import fields
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from finmodel.cli.app import Format, FormatOption, app, show
-from finmodel.data import rows, write_csv, written
-from finmodel.restrictions.access import in_force, listing_gates, restriction_timeline, us_person_grid, who_may_buy
+from finmodel.data import csv_text, rows, write_csv, written
 from finmodel.restrictions.engine import CONTESTED, decide, decide_cases
-from finmodel.restrictions.lists import diff_lists, load_list
+from finmodel.restrictions.lists import diff_lists, load_list, read_list
 from finmodel.restrictions.regimes import load_regimes
 from finmodel.restrictions.transactions import DEFAULTS, Transaction
 from finmodel.restrictions.words import words
-from finmodel.results import Results
+
+if TYPE_CHECKING:
+    from finmodel.results import Results
 
 commands = typer.Typer(no_args_is_help=True, help="The law: what is in force for a firm, and who may do what on which day.")
 app.add_typer(commands, name="restrictions")
@@ -95,6 +96,8 @@ def list_command(form: FormatOption = Format.table) -> None:
 @commands.command("show")
 def show_command(firm: Firm, on: Day = "", form: FormatOption = Format.table) -> None:
     """Show what is in force for a firm on a day; without a day, on the last day to which the law was checked."""
+    from finmodel.restrictions.access import in_force
+
     day = on or min(r.verified_to for r in load_regimes().values())
     _show(in_force(firm, day), "quantity listed_name relation listed_on effective_on divest_by window forbids citation", form)
 
@@ -102,6 +105,8 @@ def show_command(firm: Firm, on: Day = "", form: FormatOption = Format.table) ->
 @commands.command("timeline")
 def timeline_command(firm: Firm, form: FormatOption = Format.table) -> None:
     """Show a firm's designations, the measures that touch it, and its events in order of time."""
+    from finmodel.restrictions.access import restriction_timeline
+
     _show(restriction_timeline(firm), "period quantity note status", form)
 
 
@@ -144,6 +149,8 @@ def who_may_buy_command(
     form: FormatOption = Format.table,
 ) -> None:
     """Show which investors may buy a firm's securities on a day: by law, by contract, in practice."""
+    from finmodel.restrictions.access import who_may_buy
+
     _show(who_may_buy(firm, on, instrument, contested), "investor variant answer note contractual practical citation", form)
 
 
@@ -155,12 +162,16 @@ def gates_command(
     form: FormatOption = Format.table,
 ) -> None:
     """Show what a firm's own listing has to pass at a venue on a day."""
+    from finmodel.restrictions.access import listing_gates
+
     _show(listing_gates(firm, venue, on), "quantity gate binds status citation", form)
 
 
 @commands.command("grid")
 def grid_command(contested: Contested = "unclear", form: FormatOption = Format.table) -> None:
     """Show what a US person could do with each firm's shares on the first of every quarter, 2019 to 2026."""
+    from finmodel.restrictions.access import us_person_grid
+
     _show(us_person_grid(contested=contested), "firm period quantity variant answer status citation", form)
 
 
@@ -172,13 +183,13 @@ def load_command(
     form: FormatOption = Format.table,
 ) -> None:
     """Turn a downloaded list into designations."""
-    table = load_list(path, every)
+    records = read_list(path, every)
     if output is None:
-        show(rows(table), form)
+        show(records, form)
     else:
         with written(output) as temporary:
-            write_csv(table, temporary)
-        print(f"{output}: {len(table)} designations")
+            temporary.write_text(csv_text(records), encoding="utf-8", newline="")
+        print(f"{output}: {len(records)} designations")
 
 
 @commands.command("diff")

@@ -90,17 +90,8 @@ def liquidity(results: Results, ax: Axes) -> Words:
                 _reason(panel, y - 0.28, why_not(plain_rows(mine)[0]), width)
             for place, row in enumerate(known):
                 hatched = row["status"] == "stale" or row["quantity"] == "gross_burn"
-                _bar(
-                    panel,
-                    y - 0.2 + 0.24 * place,
-                    max(row["value"], 0) / 1e9,
-                    _text(row, table),
-                    colour(firm),
-                    place == 0,
-                    hatched,
-                    0.19,
-                    size,
-                )
+                length, text = max(row["value"], 0) / 1e9, _text(row, table)
+                _bar(panel, y - 0.2 + 0.24 * place, length, text, colour(firm), place == 0, hatched, 0.19, size)
     data = pd.concat([funds, burns])
     columns = ["firm", "period", "quantity", "variant", "vintage", "value", "unit", "status", "reason", "mark"]
     used = results.facts[results.facts["quantity"].isin(["liquid_funds", "net_burn"]) & results.facts["firm"].isin(firms)]

@@ -190,38 +190,9 @@ def cash_fan(results: SurvivalResults | Sequence[SurvivalResults], ax: Axes) -> 
     runs = [run for run in _each(results) if disclosed(run)]
     if not runs:
         raise NothingToDrawError("no firm's liquid funds are disclosed")
-    drawn, hits, held = [], 0, 0
     for panel, run in zip(firm_panels(ax, len(runs), left=0.5, right=0.55, bottom=0.5, top=0.42), runs, strict=True):
-        fan = run.cash_quantiles
-        fan = fan[fan["scenario"] == run.outcome.names[0]]
-        drawn.append(fan.assign(firm=run.firm.name))
-        start = float(np.mean(run.firm.parameters["liquid_funds"])) / 1e9
-        months = np.append(0, 3 * fan["quarter"])
-        levels = {level: np.round(np.append(start, fan[level] / 1e9), 3) for level in ("5%", "10%", "25%", "50%", "75%", "90%", "95%")}
-        tone = colour(run.firm.name)
-        for low, high, share in (("5%", "95%", 0.16), ("10%", "90%", 0.3), ("25%", "75%", 0.5)):
-            panel.fill_between(months, levels[low], levels[high], color=pale(tone, share), linewidth=0)
-        panel.plot(months, levels["50%"], color=tone)
-        later = run.realised
-        later_months = 3 * later["quarter"]
-        panel.plot(
-            later_months, later["realised"] / 1e9, "o", color="white", markeredgecolor=INK, markersize=6, markeredgewidth=1.4, zorder=5
-        )
-        hits, held = hits + int(later["inside"].sum()), held + len(later)
-        tallest = max(levels["95%"].max(), (later["realised"] / 1e9).max() if len(later) else 0)
-        panel.axhline(0, color=MUTED, linewidth=0.8)
-        panel.set(xlim=(0, 3 * run.quarters), ylim=(-0.6 * tallest, 1.1 * tallest), xticks=range(0, 3 * run.quarters + 1, 12))
-        panel.set_title(
-            f"{firm_name(run.firm.name)}, RMB bn\nfunds of {full_day(funds_day(run))}{', stale' if stale(run) else ''}",
-            color=ink(run.firm.name),
-        )
-        panel.set_xlabel("months", size=NOTE)
-        ends = [(levels[name], name) for name in ("5%", "25%", "50%", "75%", "95%")]
-        inside = [(0.0, 0.0, "", "")][:0] + [
-            (3 * run.quarters, float(v[-1]), n, ink(run.firm.name)) for v, n in ends if v[-1] > -0.6 * tallest
-        ]
-        if inside:
-            label_ends(panel, inside, NOTE - 0.5, 0.04)
+        _fan(panel, run)
+    hits, held = sum(int(run.realised["inside"].sum()) for run in runs), sum(len(run.realised) for run in runs)
     finding = (
         f"{hits} of {held} later reported amounts lie inside the 80% band, which leaves out money raised since" if held else _left(runs)
     )
@@ -231,8 +202,36 @@ def cash_fan(results: SurvivalResults | Sequence[SurvivalResults], ax: Axes) -> 
         "Below zero: what is short. Rings: liquid funds reported later by the same definition, for hindsight; they include money raised. "
         f"Firms without disclosed liquid funds have no fan. {spends(runs)}",
         _read(runs),
-        pd.concat(drawn, ignore_index=True),
+        pd.concat([_quantiles(run).assign(firm=run.firm.name) for run in runs], ignore_index=True),
     )
+
+
+def _quantiles(run: SurvivalResults) -> pd.DataFrame:
+    """Return liquid funds by quarter under the first scenario."""
+    return run.cash_quantiles[run.cash_quantiles["scenario"] == run.outcome.names[0]]
+
+
+def _fan(panel: Axes, run: SurvivalResults) -> None:
+    """Draw one firm's bands, its middle path and what it reported later."""
+    fan, later, name = _quantiles(run), run.realised, run.firm.name
+    start = float(np.mean(run.firm.parameters["liquid_funds"])) / 1e9
+    months = np.append(0, 3 * fan["quarter"])
+    levels = {level: np.round(np.append(start, fan[level] / 1e9), 3) for level in ("5%", "10%", "25%", "50%", "75%", "90%", "95%")}
+    for low, high, share in (("5%", "95%", 0.16), ("10%", "90%", 0.3), ("25%", "75%", 0.5)):
+        panel.fill_between(months, levels[low], levels[high], color=pale(colour(name), share), linewidth=0)
+    panel.plot(months, levels["50%"], color=colour(name))
+    rings: dict[str, Any] = {"color": "white", "markeredgecolor": INK, "markersize": 6, "markeredgewidth": 1.4, "zorder": 5}
+    panel.plot(3 * later["quarter"], later["realised"] / 1e9, "o", **rings)
+    panel.axhline(0, color=MUTED, linewidth=0.8)
+    tallest = max(levels["95%"].max(), (later["realised"] / 1e9).max() if len(later) else 0)
+    panel.set(xlim=(0, 3 * run.quarters), ylim=(-0.6 * tallest, 1.1 * tallest), xticks=range(0, 3 * run.quarters + 1, 12))
+    since = f"funds of {full_day(funds_day(run))}{', stale' if stale(run) else ''}"
+    panel.set_title(f"{firm_name(name)}, RMB bn\n{since}", color=ink(name))
+    panel.set_xlabel("months", size=NOTE)
+    ends = {level: float(levels[level][-1]) for level in ("5%", "25%", "50%", "75%", "95%")}
+    shown = [(3.0 * run.quarters, end, level, ink(name)) for level, end in ends.items() if end > -0.6 * tallest]
+    if shown:
+        label_ends(panel, shown, NOTE - 0.5, 0.04)
 
 
 def _left(runs: Sequence[SurvivalResults]) -> str:

@@ -54,6 +54,10 @@ _RUN = ("inflows", "outflows")
 """Roles of subtotals of PRC cash flow statements: each sums the rows since the one before."""
 
 
+_CARRIED = {"total_current_assets": "total_assets", "total_current_liabilities": "total_liabilities"}
+"""Subtotal -> the total that it goes into with the rows between, where the statement does not sum up what is not current."""
+
+
 def check_statements(statements: Sequence[Statement]) -> list[dict[str, object]]:
     """Return one record per check that the statements allow, in their order.
 
@@ -117,6 +121,9 @@ def _sections(statement: Statement) -> Iterator[tuple[Entry, list[Entry], str]]:
     """Yield each subtotal with the rows that make it up."""
     since: list[Entry] = []
     inside = False
+    carried = {
+        current: total for current, total in _CARRIED.items() if current.replace("_current", "_non_current") not in statement.roles()
+    }
     for entry in statement.entries:
         role = entry.meaning.role
         inside = is_detail(entry.label) or (inside and role == "further_part")
@@ -127,6 +134,9 @@ def _sections(statement: Statement) -> Iterator[tuple[Entry, list[Entry], str]]:
             parts = [e for e in since if TOTAL_OF.get(e.meaning.section) == role]
             if parts:
                 yield entry, parts, f"rows add up to {role.replace('_', ' ')}"
+            since = [entry] if role in carried else []
+        elif since and carried.get(since[0].meaning.role) == role:
+            yield entry, since, f"rows add up to {role.replace('_', ' ')}"
             since = []
         elif statement.kind == "cash_flow" and role in ("operating_cash_flow", "investing_cash_flow", "financing_cash_flow"):
             since = []

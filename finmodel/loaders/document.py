@@ -192,8 +192,9 @@ def _place(source: Source, cell: Cell) -> tuple[object, str]:
 def _unit(statement: Statement, entry: Entry, cell: Cell) -> tuple[float, str]:
     """Scale and currency of a cell: figures per share are in units, numbers of shares are no money."""
     if entry.per_share:
-        cents = re.search(r"(?<![a-z])cents?\b|仙|美分", f"{cell.printed} {entry.label} {entry.under}", re.IGNORECASE)
-        return (0.01 if cents else 1.0), cell.span.currency
+        said = f"{cell.printed} {entry.label} {entry.under}"
+        cents = re.search(r"(?<![a-z])cents?\b|仙|美分", said, re.IGNORECASE)
+        return (0.01 if cents else 1.0), currency_in(said) or cell.span.currency
     if entry.shares:
         apart = re.search(
             r"except (?:for )?(?:the )?(?:number of )?(?:ordinary |common )?shares?,? (?:data|amounts|and|numbers)",

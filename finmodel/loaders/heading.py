@@ -184,7 +184,8 @@ def resolve(heads: Sequence[str], context: Iterable[str], instant: bool) -> tupl
         return None, end
     if len(own.days) == 2 and own.days[0] < own.days[1] and own.months is None:
         return own.days[0], own.days[1]
-    months = own.months or next((d.months for d in around if d.months), None)
+    lengths = [d.months for d in reversed(lines) if d.months]
+    months = next((m for m in (*lengths, own.months, *(d.months for d in around)) if m), None)
     if months is None and CHINESE_YEAR.search(own.text):
         months = 12
     if months is None:

@@ -54,6 +54,8 @@ IDENTITIES = (
             ((1, "profit_before_tax"), (-1, "income_tax")),
             ((1, "profit_before_tax"), (1, "income_tax")),
             ((1, "profit_before_tax"), (-1, "income_tax"), (1, "share_of_results_of_associates")),
+            ((1, "profit_before_tax"), (-1, "income_tax"), (1, "discontinued_operations")),
+            ((1, "profit_before_tax"), (1, "income_tax"), (1, "discontinued_operations")),
         ),
     ),
     Identity(

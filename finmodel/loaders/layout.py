@@ -134,15 +134,21 @@ def without_leaders(words: Iterable[Word]) -> list[Word]:
 
 
 def joined_marks(words: Sequence[Word]) -> list[Word]:
-    """Join signs that stand apart from their figure: ``$`` and ``(`` to the right, ``)`` and ``%`` to the left."""
+    """Join signs that stand apart from their figure: ``$``, ``(`` and a close ``-`` to the right, ``)`` and ``%`` to the left."""
     out: list[Word] = []
     for word in words:
-        if out and (_opens(out[-1].text) or _closes(out[-1].text, word.text)) and word.x0 - out[-1].x1 < 80:
+        if out and (((_opens(out[-1].text) or _closes(out[-1].text, word.text)) and word.x0 - out[-1].x1 < 80) or _negates(out[-1], word)):
             left = out.pop()
             space = " " if word.text.isalpha() and word.text.isascii() else ""
             word = Word(left.text + space + word.text, left.x0, min(left.top, word.top), word.x1, max(left.bottom, word.bottom))
         out.append(word)
     return out
+
+
+def _negates(dash: Word, word: Word) -> bool:
+    """Return whether a dash is the sign of the figure after it and not a nil of its own: no more than a space stands between."""
+    close = word.x0 - dash.x1 < 0.4 * (word.bottom - word.top)
+    return close and dash.text in DASHES and word.text[0].isdigit() and figure_of(word.text) is not None
 
 
 def _opens(text: str) -> bool:
@@ -170,6 +176,8 @@ def figure_of(text: str) -> str | None:
     text = unicodedata.normalize("NFKC", text).strip().replace("\u00ad", "")
     bare = _UNIT_AFTER.sub("", _MONEY.sub("", text)).replace(" ", "").rstrip("*#^†‡")
     bare = _MARK.sub("", bare)
+    if bare.lower() == "nil":
+        return "-"
     if not any(c.isdigit() for c in bare):
         return bare if bare and len(bare) <= 3 and all(c in DASHES for c in bare) else None
     try:

@@ -38,8 +38,16 @@ def _operating_income(statement: Statement) -> None:
             name(entry, "revenue" if chinese else "operating_profit")
 
 
+def _financial_expenses(statement: Statement) -> None:
+    """*Financial expenses* are net of interest income in PRC statements, which print both below; finance costs elsewhere."""
+    net = bool({"total_operating_income", "total_cost_of_operations"} & statement.roles()) or bool(_of(statement, "finance_cost"))
+    for entry in statement.entries:
+        if entry.meaning.role == "financial_expenses":
+            name(entry, "net_finance_cost" if net else "finance_cost")
+
+
 def _sole_revenue(statement: Statement) -> None:
-    """Where no line is called revenue, the one line that ends in it before the first cost is."""
+    """Name the one line that ends in revenue, before the first cost, where no line is called revenue."""
     if statement.kind != "income" or _of(statement, "revenue"):
         return
     first = statement.entries[:2]
@@ -65,6 +73,13 @@ def _named_once(statement: Statement) -> None:
             if not any(r is k or _same(r, k) for k in keep):
                 name(r, "")
                 r.remark = f"candidate: {item} (printed in more than one line)"
+
+
+def _sole_impairment(statement: Statement) -> None:
+    """Name the one line of impairment of receivables; where there are several, none is the impairment of financial assets."""
+    rows = [e for e in statement.entries if e.meaning.role == "impairment_of_receivables"]
+    if len(rows) == 1 and not _of(statement, "impairment_of_financial_assets"):
+        name(rows[0], "impairment_of_financial_assets")
 
 
 def _misprinted_total(statement: Statement) -> None:
@@ -111,6 +126,19 @@ def _total_assets(statement: Statement) -> None:
         ):
             name(entry, "total_assets")
             return
+
+
+def _cost_by_gross_profit(statement: Statement) -> None:
+    """Name the one line between revenue and gross profit that makes the one of the other (*Direct costs*): it is the cost of sales."""
+    roles = [e.meaning.role for e in statement.entries]
+    if statement.kind != "income" or "cost_of_sales" in roles or "revenue" not in roles or "gross_profit" not in roles:
+        return
+    revenue, gross = (statement.entries[roles.index(role)] for role in ("revenue", "gross_profit"))
+    between = statement.entries[roles.index("revenue") + 1 : roles.index("gross_profit")]
+    if len(between) == 1 and all(
+        abs(c.amount) == abs((revenue.value(c.span) or 0.0) - (gross.value(c.span) or 0.0)) for c in between[0].cells
+    ):
+        name(between[0], "cost_of_sales")
 
 
 def _parts_of_cost(statement: Statement) -> None:
@@ -171,10 +199,13 @@ def _same(a: Entry, b: Entry) -> bool:
 
 _STEPS: tuple[Callable[[Statement], None], ...] = (
     _operating_income,
+    _financial_expenses,
     _sole_revenue,
+    _sole_impairment,
     _misprinted_total,
     _profit_on_top,
     _parts_of_cost,
+    _cost_by_gross_profit,
     _total_of_heading,
     _unlabelled_totals,
     _total_assets,

@@ -85,8 +85,12 @@ class Statement:
 
 _COMPANY = re.compile(r"\bcompany\b|公司")
 _GROUP = re.compile(r"\bgroup\b|consolidated|合并|综合|集团")
+_TOTAL = re.compile(r"\btotal\b|[合总]计", re.IGNORECASE)
 _AUDIT = (("unaudited", re.compile(r"unaudited|未经审")), ("audited", re.compile(r"audited|经审")))
 
+
+_SHARES = re.compile(r"(?:weighted[- ]average|number of)\b.*\bshares\b|\bshares (?:used|outstanding)|加权平均.*股(?:数|份)")
+"""Labels of numbers of shares, also where they go on to say what the shares serve to compute."""
 
 _CLOSING = frozenset({"gross_profit", "operating_profit", "profit_before_tax", "profit_for_period", "total_operating_expenses", "revenue"})
 """Roles of rows after which a heading above holds no longer."""
@@ -110,11 +114,13 @@ def understand(found: Found, hints: Sequence[str], traditional: bool, money: tup
     first = found.blocks[0]
     context = [found.title, *first.heading.splitlines(), *hints]
     dated = {i: span for i, c in _kept(first.columns).items() if (span := _span(c, context, kind, first, money))}
-    kept = _once(dated)
+    kept = _once(dated, first.columns)
     if not kept:
         return None
     statement = Statement(kind, found, list(kept.values()), traditional)
-    statement.faults = [f"a second column for {dated[i].end}: {first.columns[i].head}" for i in dated.keys() - kept.keys()]
+    totals = any(_TOTAL.search(simplified(first.columns[i].head)) for i in kept)
+    left_out = [] if totals else sorted(dated.keys() - kept.keys())
+    statement.faults = [f"a second column for {dated[i].end}: {first.columns[i].head}" for i in left_out]
     reader = Reader(kind, traditional)
     under, carried = "", None
     for block, rows in zip(found.blocks, _over_pages(found.blocks), strict=True):
@@ -155,16 +161,14 @@ def _opened(label: str) -> bool:
     return label.count("(") + label.count("（") > label.count(")") + label.count("）")
 
 
-def _once(spans: dict[int, Span]) -> dict[int, Span]:
-    """Return the first column of each period and currency: of two that say the same, one is a figure before some adjustment."""
-    seen: set[tuple[date | None, date, str]] = set()
-    out = {}
+def _once(spans: dict[int, Span], columns: Sequence[Column]) -> dict[int, Span]:
+    """Return one column of each period and currency: of several the total, else the first (the others are before some adjustment)."""
+    chosen: dict[tuple[date | None, date, str], int] = {}
     for i, span in spans.items():
         key = (span.start, span.end, span.currency)
-        if key not in seen:
-            out[i] = span
-        seen.add(key)
-    return out
+        if key not in chosen or (_TOTAL.search(simplified(columns[i].head)) and not _TOTAL.search(simplified(columns[chosen[key]].head))):
+            chosen[key] = i
+    return {i: spans[i] for i in sorted(chosen.values())}
 
 
 def _kept(columns: Sequence[Column]) -> dict[int, Column]:
@@ -238,8 +242,9 @@ def _mean(statement: Statement, reader: Reader) -> None:
     entry.meaning = reader.row(entry.label) if entry.label else Meaning(section=section)
     text = simplified(entry.label).lower()
     if statement.kind == "income":
-        entry.per_share = "per share" in text or "每股" in text or (section == "per_share" and not _grown(entry))
-        entry.shares = not entry.per_share and (section == "shares" or "weighted" in text or "加权平均" in text)
+        counted = bool(_SHARES.search(text))
+        entry.per_share = not counted and ("per share" in text or "每股" in text or (section == "per_share" and not _grown(entry)))
+        entry.shares = not entry.per_share and (counted or section == "shares" or "weighted" in text or "加权平均" in text)
 
 
 def _grown(entry: Entry) -> bool:

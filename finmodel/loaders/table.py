@@ -16,6 +16,8 @@ _NOTE = re.compile(
 )
 _NOTE_HEAD = re.compile(r"^\(?(notes?|附[註注][一二三四五六七八九十]*|附注|note\(s\)|行次|附\s*[註注])\)?$", re.IGNORECASE)
 _PERCENT = re.compile(r"%|％|百分|\bchanges?\b|\bvariance\b|增减|增減|变动|變動|同比|increase|decrease", re.IGNORECASE)
+_SIGNED_ON = re.compile(r"(?:19|20)\d\d\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
+"""A line that is a day: it stands below the statement, by the signatures."""
 _PROPER = re.compile(r"[\d.][,.]\d|\(\d|^[-–—−]|\d{3}")
 
 
@@ -149,6 +151,8 @@ def sides(lines: Sequence[Line]) -> list[list[Line]]:
 def _cut(line: Line) -> _Part:
     """Split a line where the run of figures begins; what follows the run (a second label to the right) joins the label."""
     words = joined_marks(without_leaders(line.words))
+    if _SIGNED_ON.fullmatch(line.text.strip()):
+        return _Part(line, words, [])
     figure = [figure_of(w.text) is not None or ("%" in w.text and any(c.isdigit() for c in w.text)) for w in words]
     runs: list[tuple[int, int]] = []
     start = None
@@ -163,12 +167,18 @@ def _cut(line: Line) -> _Part:
         if not inside and start is not None:
             runs.append((start, i))
             start = None
-    runs = [(a, b) for a, b in runs if a == 0 or words[a].x0 - words[a - 1].x1 > 0.55 * (words[a].bottom - words[a].top)]
+    runs = [(start, b) for a, b in runs if (start := _apart(words, a, b)) < b]
     runs = [(a, b) for a, b in runs if a > 0 or b == len(words) or is_han(words[b].text[0])]  # (1), (2) before a label count the labels
     if not runs:
         return _Part(line, words, [])
     a, b = max(runs, key=lambda r: (sum(figure[r[0] : r[1]]), r[0]))
     return _Part(line, [*words[:a], *words[b:]], list(words[a:b]))
+
+
+def _apart(words: Sequence[Word], start: int, stop: int) -> int:
+    """Return where the figures of a run begin: what stands as close as a next word (a year, a par value) still belongs to the label."""
+    apart = (i for i in range(start, stop) if i == 0 or words[i].x0 - words[i - 1].x1 > 0.55 * (words[i].bottom - words[i].top))
+    return next(apart, stop)
 
 
 def _note_like(words: Sequence[Word], i: int) -> bool:
@@ -240,8 +250,8 @@ def _set_heads(columns: list[Column], above: Sequence[_Part]) -> None:
         spans = [p for p in spans if not _NOTE_HEAD.match(p.text) and (_dated(p.text) or not _crosses_label(p, left))]
         if not spans:
             continue
-        if len(spans) == len(values):
-            for column, span in zip(values, spans, strict=True):
+        if over := _evenly(spans, values):
+            for column, span in zip(values, over, strict=True):
                 column.heads.append(span.text)
             continue
         for column in values:
@@ -253,6 +263,16 @@ def _set_heads(columns: list[Column], above: Sequence[_Part]) -> None:
     for column in values:
         if _PERCENT.search(column.head) and not re.search(r"net|净", column.head):
             column.dropped = "changes"
+
+
+def _evenly(spans: list[Word], columns: Sequence[Column]) -> list[Word]:
+    """Return the phrase over each column where each stands over as many (one, or years over groups of columns), else nothing."""
+    size, rest = divmod(len(columns), len(spans))
+    groups = [columns[i : i + size] for i in range(0, len(columns), max(size, 1))]
+    inside = all(g[0].x0 - 5 < p.centre < g[-1].x1 + 5 for p, g in zip(spans, groups, strict=False))
+    if rest or (size > 1 and not (len(spans) > 1 and inside and all(_yearly(p.text) for p in spans))):
+        return []
+    return [span for span in spans for _ in range(size)]
 
 
 _YEARS = re.compile(r"(?:19|20)\d\d")
@@ -348,11 +368,22 @@ def _place(part: _Part, columns: list[Column]) -> None:
             part.note = f"{part.note} {word.text}".strip()
         elif not hit:
             part.label.append(word)
+    while part.label and (place := _under(part.label[-1], values, part.cells)) is not None:
+        part.cells[place] = part.label.pop()
     notes = [c for c in columns if c.note]
     for word in [w for w in part.label if any(w.x0 >= c.x0 - 3 and w.x1 <= c.x1 + 3 for c in notes) and _note_like([w], 0)]:
         part.label.remove(word)
         part.note = f"{part.note} {word.text}".strip()
     part.label.sort(key=lambda w: w.x0)
+
+
+def _under(word: Word, values: Sequence[tuple[int, Column]], cells: dict[int, Word]) -> int | None:
+    """Return the empty column that a figure at the end of a long label stands under, to the right edge, or None."""
+    if not _PROPER.search(word.text) or is_year(word.text) or figure_of(word.text) is None:
+        return None
+    return next(
+        (i for i, c in values if i not in cells and cells and i < min(cells) and abs(word.x1 - c.x1) < 0.5 * (word.bottom - word.top)), None
+    )
 
 
 def _is_reference(word: Word, part: _Part, columns: Sequence[Column]) -> bool:
@@ -446,11 +477,11 @@ def _goes_on(
         return False
     if not part.label or not last.label:
         return step < 0.75 * pitch and bool(part.label or last.label)
-    if step > 1.8 * max(pitch, last.line.size) or last.text.endswith((":", "：", "；", ";")):
+    first = part.text[0]
+    if step > 1.8 * max(pitch, last.line.size) or last.text.endswith((":", "：") if first.isdigit() else (":", "：", "；", ";")):
         return False
     if above.count("(") + above.count("（") > above.count(")") + above.count("）"):
         return True
-    first = part.text[0]
     if first.islower() or first in ")）,，、/╱":
         return True
     if last.cells:

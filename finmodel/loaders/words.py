@@ -18,7 +18,7 @@ _NUMBERING = re.compile(
 _DATES_ZH = re.compile(r"\d{4}年(\d{1,2}月(\d{1,2}日)?|度|半年度|\d{1,2}[-—–至]\d{1,2}月)?|(截至|于).*?(止|日)(年度|.{1,3}个月)?")
 _DATES_EN = re.compile(
     r"[,.–—-]?\s*(for|as (of|at)|at|from) (the )?(((fiscal )?(year|period|quarter)s?|(three|six|nine|twelve|\d+) months|half[- ]year"
-    r"|\d+ weeks)\b.*|.*\b(19|20)\d\d\b.*|\d.*|january.*|december.*|june.*)$"
+    r"|\d+ weeks)\b.*|.*\b(19|20)\d\d\b.*|\d.*|january.*|december.*|june.*)$|\s+(?:financial |fiscal )?(?:years?|periods?) ended\b.*$"
 )
 _UNIT_TAIL = re.compile(
     r"\s*[(（]?\b(?:(?:all )?amounts?|dollars|expressed|stated|figures|rmb|renminbi|hk\$|us\$|\$)?[^()]{0,20}"

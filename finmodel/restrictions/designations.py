@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import date
 from functools import cache, cached_property
 from itertools import pairwise
+from typing import Any
 
-import pandas as pd
-
-from finmodel.data import read_table, rows
+from finmodel.data import read_rows
 from finmodel.errors import DataError, fault
 from finmodel.firms import Firm, firms
 from finmodel.sources import quoted_day
 from finmodel.units import parse_date
 
 RELATIONS = ("issuer", "parent", "subsidiary", "close-match", "")
-STATUSES = ("confirmed", "single", "derived", "unverified")
+STATUSES = ("confirmed", "derived", "single", "unverified")
+"""How sure a row is, surest first."""
 _DAYS = ("announced_on", "listed_on", "effective_on", "divest_by", "ended_on")
 
 
@@ -80,32 +80,38 @@ class Designation:
 DESIGNATION_COLUMNS = tuple(f.name for f in fields(Designation) if f.default is MISSING)
 
 
+_WRITTEN_OUT = {"co": "company", "corp": "corporation", "inc": "incorporated", "ltd": "limited"}
+
+
 def normalise(name: str) -> str:
-    """Return a name without case, punctuation and width, for exact comparison.
+    """Return a name without case, punctuation and width and with its legal form written out, for exact comparison.
 
     Examples
     --------
-    >>> normalise("CLOUDWALK TECHNOLOGY CO., LTD.") == normalise("CloudWalk Technology Co Ltd")
-    True
+    >>> normalise("CLOUDWALK TECHNOLOGY CO., LTD."), normalise("SenseTime Group Inc.") == normalise("SenseTime Group Limited")
+    ('cloudwalk technology company limited', False)
     """
     text = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join(re.sub(r"[^\w]+", " ", text.replace("'", "")).split())
+    words = re.sub(r"[^\w]+", " ", text.replace("'", "")).split()
+    return " ".join(_WRITTEN_OUT.get(word, word) for word in words)
 
 
-def read_designations(table: pd.DataFrame, where: str = "designations") -> tuple[Designation, ...]:
-    """Return the designations in a table of text cells.
+def read_designations(rows: Sequence[Mapping[str, str]], where: str = "designations") -> tuple[Designation, ...]:
+    """Return the designations in rows of text cells.
 
     Raises
     ------
     DataError
         With every row whose dates, relation or status do not fit.
     """
-    missing = [c for c in DESIGNATION_COLUMNS if c not in table]
+    missing = [c for c in DESIGNATION_COLUMNS if rows and c not in rows[0]]
     if missing:
         raise DataError([fault(where, f"no column {c!r}", "the columns of designations") for c in missing])
     faults: list[str] = []
     made = []
-    for number, typed in enumerate(rows(table[[*DESIGNATION_COLUMNS, *(c for c in table if c == "date_precision")]]), start=2):
+    for number, row in enumerate(rows, start=2):
+        typed: dict[str, Any] = {name: row[name] for name in DESIGNATION_COLUMNS}
+        typed["date_precision"] = row.get("date_precision", "")
         spot = f"{where}, row {number}"
         for name in _DAYS:
             try:
@@ -165,17 +171,17 @@ class Names:
     Parameters
     ----------
     designations : iterable of Designation
-    aliases : pandas.DataFrame
-        Columns alias, legal_name, firm, kind, source. Kind ``affiliate`` is another member of the firm's group; any other kind (name,
+    aliases : iterable of mapping
+        With alias, legal_name, firm, kind, source. Kind ``affiliate`` is another member of the firm's group; any other kind (name,
         aka, short, renamed) is another name of the same legal person.
     known : iterable of Firm
         Firms, all of whose names mean their issuer of securities.
     """
 
-    def __init__(self, designations: Iterable[Designation], aliases: pd.DataFrame, known: Iterable[Firm]) -> None:
+    def __init__(self, designations: Iterable[Designation], aliases: Iterable[Mapping[str, str]], known: Iterable[Firm]) -> None:
         self.designations = tuple(designations)
         self._identity: dict[str, Identity] = {}
-        for row in rows(aliases):
+        for row in aliases:
             self._add(row["alias"], row["legal_name"], row["firm"], row["kind"] == "affiliate")
         for firm in known:
             for name in firm.names:
@@ -266,4 +272,4 @@ Ltd. (subsidiary), which stays listed
 @cache
 def shipped_names() -> Names:
     """Return the designations and aliases that ship."""
-    return Names(read_designations(read_table("designations"), "designations.csv"), read_table("aliases"), firms())
+    return Names(read_designations(read_rows("designations"), "designations.csv"), read_rows("aliases"), firms())

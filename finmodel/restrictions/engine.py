@@ -11,17 +11,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from finmodel.data import read_table, rows
-from finmodel.restrictions.designations import Designation, Identity, Names, shipped_names
+from finmodel.data import read_rows
+from finmodel.restrictions.designations import STATUSES, Designation, Identity, Names, shipped_names
 from finmodel.restrictions.regimes import Measure, Regime, Rule, choose_regimes
 from finmodel.restrictions.transactions import Transaction, read_cases
 from finmodel.restrictions.words import REFUSALS, STRICTNESS, split_activity, strictest
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _WINDOW = ("listed_on", "effective_on", "divest_by", "ended_on")
+_HOW_SURE = {"derived": "derived", "single": "from one source", "unverified": "unverified"}
 CONTESTED = ("unclear", "listed", "not-listed")
 
 
@@ -41,6 +43,8 @@ class Finding:
         Where the answer is unclear: each answer it may be and the argument for it.
     facts_needed : tuple of str
         What the answer hangs on that was not given.
+    doubt : str
+        Where the listing rests on less than two independent sources: how sure it is, and what to check.
     """
 
     regime: str
@@ -56,10 +60,11 @@ class Finding:
     ended_on: date | None = None
     readings: Mapping[str, str] | None = None
     facts_needed: tuple[str, ...] = ()
+    doubt: str = ""
 
     def __str__(self) -> str:
         days = [f"{name.removesuffix('_on').replace('_', ' ')} {day}" for name in _WINDOW if (day := getattr(self, name))]
-        window = f" [{self.matched}: {', '.join(days)}]" if self.matched else ""
+        window = f" [{self.matched}: {', '.join([*days, *filter(None, [self.doubt])])}]" if self.matched else ""
         readings = "".join(f"; {answer} if {text}" for answer, text in (self.readings or {}).items())
         return f"{self.regime}: {self.answer}: {self.because}{readings}{window} ({self.citation})"
 
@@ -100,8 +105,8 @@ class Decision:
 
     @property
     def why(self) -> tuple[Finding, ...]:
-        """The findings, strictest first."""
-        return tuple(sorted(self.findings, key=lambda f: -STRICTNESS.index(f.answer)))
+        """The findings, strictest first; of the same answer, those that match a listed name first."""
+        return tuple(sorted(self.findings, key=lambda f: (-STRICTNESS.index(f.answer), not f.matched)))
 
     @property
     def facts_needed(self) -> tuple[str, ...]:
@@ -133,6 +138,7 @@ class Decision:
                 "citation": f.citation,
                 "confidence": f.confidence,
                 "matched": f.matched or None,
+                "doubt": f.doubt or None,
                 **{name: day.isoformat() if (day := getattr(f, name)) else None for name in _WINDOW},
                 "readings": "; ".join(f"{answer}: {text}" for answer, text in (f.readings or {}).items()) or None,
                 "facts_needed": "; ".join(f.facts_needed) or None,
@@ -203,7 +209,7 @@ def decide(
 
 
 def decide_cases(path: str | os.PathLike[str], regimes: str | Iterable[str] | None = None, contested: str = "unclear") -> pd.DataFrame:
-    """Return a CSV of transactions with the columns answer, why and citation added.
+    """Return a CSV of transactions with the columns answer, why, citation, confidence, facts_needed and law_status added.
 
     Raises
     ------
@@ -217,6 +223,7 @@ def decide_cases(path: str | os.PathLike[str], regimes: str | Iterable[str] | No
         answer=[d.answer for d in decisions],
         why=[str(d.why[0]) for d in decisions],
         citation=[d.why[0].citation for d in decisions],
+        confidence=[d.why[0].confidence for d in decisions],
         facts_needed=["; ".join(d.facts_needed) for d in decisions],
         law_status=["verified" if d.verified else f"unverified after {d.law_verified_to}" for d in decisions],
     )
@@ -329,7 +336,9 @@ def _merged(regime: Regime, measure: Measure, branches: list[Rule], designation:
     d = designation
     return replace(
         finding,
+        confidence=max(finding.confidence, d.status, key=STATUSES.index),
         matched=d.legal_name,
+        doubt="" if d.status == "confirmed" or d.note in because else f"listing {_HOW_SURE[d.status]}: {d.note}",
         listed_on=d.listed_on,
         effective_on=d.effective_on,
         divest_by=d.divest_by,
@@ -341,7 +350,7 @@ def _facts(measure: Measure, t: Transaction, identity: Identity, designation: De
     """Return everything a rule may ask; None is a fact that was not given."""
     day = _day(measure, t)
     activity, operations = split_activity(t.target_activity or _activities().get(identity.firm, ""))
-    facts: dict[str, Any] = {name: getattr(t, name) or None for name in t.__dataclass_fields__}
+    facts: dict[str, Any] = {name: value if (value := getattr(t, name)) != "" else None for name in t.__dataclass_fields__}
     facts["side"] = t.investor if t.acting_for == "self" else t.acting_for
     facts["day"] = day
     facts["affiliate"] = identity.affiliate
@@ -399,12 +408,12 @@ def _for_investor(rule: Rule, measure: Measure, facts: Mapping[str, Any]) -> Rul
 
 @cache
 def _activities() -> dict[str, str]:
-    return {row["firm"]: row["target_activity"] for row in rows(read_table("firm_activities"))}
+    return {row["firm"]: row["target_activity"] for row in read_rows("firm_activities")}
 
 
 @cache
 def _terms() -> list[dict[str, str]]:
-    return rows(read_table("offering_terms"))
+    return read_rows("offering_terms")
 
 
 def offering_terms(firm: str, t: Transaction) -> tuple[str, str]:

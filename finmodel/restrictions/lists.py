@@ -6,16 +6,17 @@ import os
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from finmodel.data import read_table, rows
+from finmodel.data import read_rows, rows
 from finmodel.errors import DataError
 from finmodel.restrictions.designations import DESIGNATION_COLUMNS, normalise, shipped_names
 from finmodel.restrictions.readers import file_beside, read_entries
 from finmodel.restrictions.regimes import load_regimes
 from finmodel.units import parse_date
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LIST_COLUMNS = (*DESIGNATION_COLUMNS, "uid", "programs", "aliases", "identifiers", "addresses")
 """Columns of a loaded list: those of designations, then the list's own number, programmes, other names, identifiers and addresses."""
@@ -42,22 +43,41 @@ def load_list(path: str | os.PathLike[str], every: bool = False) -> pd.DataFrame
     DataError
         If the file is none of these, or with every bad row.
     """
+    import pandas as pd
+
+    table = pd.DataFrame(read_list(path, every), columns=list(LIST_COLUMNS), dtype=str)
+    table.attrs["beside"] = [kind for kind in ("alt", "add") if file_beside(Path(path), kind) is not None]
+    return table
+
+
+def read_list(path: str | os.PathLike[str], every: bool = False) -> list[dict[str, str]]:
+    """Return the rows of :func:`load_list` as plain dictionaries: pandas is not loaded, so that a large file is read in little memory.
+
+    Raises
+    ------
+    DataError
+        If the file is none of these, or with every bad row.
+    """
     path = Path(path)
     faults: list[str] = []
     wanted = (lambda program: True) if every else _known
     entries = [_designation(entry, path.name) for entry in read_entries(path, faults, wanted)]
     if faults:
         raise DataError(faults)
-    table = pd.DataFrame(entries, columns=list(LIST_COLUMNS), dtype=str)
-    table.attrs["beside"] = [kind for kind in ("alt", "add") if file_beside(path, kind) is not None]
-    return _once(table)
+    return _once(entries)
 
 
-def _once(table: pd.DataFrame) -> pd.DataFrame:
+def _once(entries: list[dict[str, str]]) -> list[dict[str, str]]:
     """Return one row per programme of a numbered name, from its first day; names without a number are only freed of exact copies."""
-    numbered = table[table["uid"] != ""].sort_values("listed_on", kind="stable").drop_duplicates(["programs", "uid", "legal_name"])
-    kept = table.index.isin(numbered.index) | (table["uid"] == "")
-    return table[kept].drop_duplicates().reset_index(drop=True)
+    first: dict[tuple[str, ...], dict[str, str]] = {}
+    for entry in sorted(entries, key=lambda e: e["listed_on"]):
+        first.setdefault(_number(entry), entry)
+    kept = [e for e in entries if not e["uid"] or first[_number(e)] is e]
+    return [dict(cells) for cells in dict.fromkeys(tuple(e.items()) for e in kept)]
+
+
+def _number(entry: dict[str, str]) -> tuple[str, ...]:
+    return entry["programs"], entry["uid"], entry["legal_name"]
 
 
 def diff_lists(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
@@ -73,6 +93,8 @@ def diff_lists(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         One row per name added or removed and per column changed: change, list, legal_name, column, old, new.
     """
+    import pandas as pd
+
     before, after = _keyed(old), _keyed(new)
     found = [("removed", before[k], "", "", "") for k in before if k not in after]
     found += [("added", after[k], "", "", "") for k in after if k not in before]
@@ -106,7 +128,7 @@ def _unordered(column: str, text: str) -> str:
 
 @cache
 def _programs() -> list[dict[str, str]]:
-    return rows(read_table("list_programs"))
+    return read_rows("list_programs")
 
 
 @cache

@@ -177,7 +177,7 @@ def load_regimes() -> Mapping[str, Regime]:
 
 
 def choose_regimes(names: Iterable[str] | None) -> tuple[Regime, ...]:
-    """Return the named regimes, or all that decide transactions.
+    """Return the named regimes, or all that decide transactions, those on raising capital first, the oldest before the others.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def choose_regimes(names: Iterable[str] | None) -> tuple[Regime, ...]:
     """
     known = {name: r for name, r in load_regimes().items() if r.decides}
     if names is None:
-        return tuple(known.values())
+        return tuple(sorted(known.values(), key=lambda r: (not any(m.channels for m in r.measures), r.measures[0].start)))
     for name in names:
         if name not in known:
             raise unknown("regime for transactions", name, known)

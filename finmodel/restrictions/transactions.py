@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from finmodel.data import read_given, rows
 from finmodel.errors import DataError, fault, nearest
 from finmodel.restrictions.words import check_word, words
 from finmodel.units import parse_amount, parse_date
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _DAYS = ("on", "acquired_on", "completed_on", "law_as_of")
 _HEADINGS = {"target": "issuer"}
@@ -110,6 +112,8 @@ class Transaction:
         values["on"] = values["on"] or values["completed_on"]
         values["completed_on"] = values["completed_on"] or values["on"]
         wrong += [f"{name}: blank, {_expected(name)}" for name in ("investor", "issuer", "instrument", "action") if not values[name]]
+        if not wrong and values["completed_on"] and values["completed_on"] < values["on"]:
+            wrong.append(f"completed_on: {values['completed_on']} before the trade of {values['on']}")
         if not values["on"] and not any(w.startswith(("on:", "completed_on:")) for w in wrong):
             wrong.append("on: blank, and no completed_on either, expected a day written YYYY-MM-DD")
         return values
@@ -133,7 +137,10 @@ def _typed(name: str, value: Any) -> Any:
     if name in _DAYS:
         return value if value is None or isinstance(value, date) else parse_date(value.strip()) if value.strip() else None
     if name == "fund_commitment_usd":
-        return parse_amount(value) if isinstance(value, str) else value
+        amount = parse_amount(value) if isinstance(value, str) else value
+        if amount is not None and not 0 <= amount < math.inf:
+            raise ValueError(f"{value!r} is no amount of committed capital")
+        return amount
     text = str(value).strip()
     return check_word(name, text) if name in words() else text
 
