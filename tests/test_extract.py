@@ -886,3 +886,17 @@ def test_signs_set_apart_nil_and_columns_of_which_the_last_is_the_total(loaded: 
     assert values(facts, "cost_of_sales") == {("2020-12-31", 12): -610_000, ("2019-12-31", 12): -495_000}
     assert values(facts, "other_income") == {("2020-12-31", 12): 0, ("2019-12-31", 12): 10_000}
     assert len(facts) == 14 and passed(facts)
+
+
+def test_a_figure_with_half_its_parentheses_is_reported(loaded: Loaded) -> None:
+    sheet = income("CONSOLIDATED STATEMENT OF PROFIT OR LOSS", "Year ended 31 December 2020")
+    rows = [
+        ("Revenue", "1,000", "900"),
+        ("Selling expenses", "(100", "(90)"),
+        ("Profit before tax", "900", "810"),
+        ("Income tax expense", "(50)", "(55)"),
+        ("Profit for the year", "850", "755"),
+    ]
+    table(sheet, 106, [("2020", "2019"), ("RMB'000", "RMB'000")], rows, [400, 500])
+    failed = [c for c in loaded([sheet]).attrs["checks"] if not c["passed"]]
+    assert [(c["check"], c["cells"]) for c in failed] == [("has only figures that can be read", "p1 Selling expenses: (100")]
