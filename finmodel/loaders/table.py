@@ -271,9 +271,11 @@ def _set_heads(columns: list[Column], above: Sequence[_Part]) -> None:
 def _evenly(spans: list[Word], columns: Sequence[Column]) -> list[Word]:
     """Return the phrase over each column where each stands over as many (one, or years over groups of columns), else nothing."""
     size, rest = divmod(len(columns), len(spans))
-    groups = [columns[i : i + size] for i in range(0, len(columns), max(size, 1))]
-    inside = all(g[0].x0 - 5 < p.centre < g[-1].x1 + 5 for p, g in zip(spans, groups, strict=False))
-    if rest or (size > 1 and not (len(spans) > 1 and inside and all(_yearly(p.text) for p in spans))):
+    if rest or not size:
+        return []
+    groups = [columns[i : i + size] for i in range(0, len(columns), size)]
+    inside = all(g[0].x0 - 5 < p.centre < g[-1].x1 + 5 for p, g in zip(spans, groups, strict=True))
+    if size > 1 and not (len(spans) > 1 and inside and all(_yearly(p.text) for p in spans)):
         return []
     return [span for span in spans for _ in range(size)]
 
