@@ -886,3 +886,32 @@ def test_signs_set_apart_nil_and_columns_of_which_the_last_is_the_total(loaded: 
     assert values(facts, "cost_of_sales") == {("2020-12-31", 12): -610_000, ("2019-12-31", 12): -495_000}
     assert values(facts, "other_income") == {("2020-12-31", 12): 0, ("2019-12-31", 12): 10_000}
     assert len(facts) == 14 and passed(facts)
+
+
+def test_a_figure_with_half_its_parentheses_is_reported(loaded: Loaded) -> None:
+    sheet = income("CONSOLIDATED STATEMENT OF PROFIT OR LOSS", "Year ended 31 December 2020")
+    rows = [
+        ("Revenue", "1,000", "900"),
+        ("Selling expenses", "(100", "(90)"),
+        ("Profit before tax", "900", "810"),
+        ("Income tax expense", "(50)", "(55)"),
+        ("Profit for the year", "850", "755"),
+    ]
+    table(sheet, 106, [("2020", "2019"), ("RMB'000", "RMB'000")], rows, [400, 500])
+    failed = [c for c in loaded([sheet]).attrs["checks"] if not c["passed"]]
+    assert [(c["check"], c["cells"]) for c in failed] == [("has only figures that can be read", "p1 Selling expenses: (100")]
+
+
+def test_more_phrases_above_than_columns(loaded: Loaded) -> None:
+    sheet = income("合并利润表", "2024年1—3月")
+    sheet.put(380, 86, "单位：元").put(430, 86, "币种:人民币").put(500, 86, "审计类型：未经审计")
+    rows = [
+        ("一、营业总收入", "1,000.00", "900.00"),
+        ("其中：营业收入", "1,000.00", "900.00"),
+        ("其中：营业成本", "700.00", "600.00"),
+        ("四、利润总额", "300.00", "300.00"),
+        ("减：所得税费用", "100.00", "130.00"),
+        ("五、净利润", "200.00", "170.00"),
+    ]
+    table(sheet, 104, [("2024年第一季度", "2023年第一季度")], rows, [420, 540])
+    assert values(loaded([sheet]), "revenue") == {("2024-03-31", 3): 1000, ("2023-03-31", 3): 900}

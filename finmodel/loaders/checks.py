@@ -80,8 +80,8 @@ _LAST_LINE = {"income": "profit_for_period", "financial_position": "total_equity
 def _unfinished(statement: Statement) -> Iterator[dict[str, object]]:
     """Report a statement without the line that every one has (part of it was not read, or is not there), or with a period twice."""
     last = max(str(span.end) for span in statement.spans)
-    for found in statement.faults:
-        yield _record(statement, last, "has one column a period", 0.0, math.inf, 0.0, found)
+    for check, found in statement.faults:
+        yield _record(statement, last, check, 0.0, math.inf, 0.0, found)
     line = _LAST_LINE[statement.kind]
     if line not in statement.roles() and not (line == "profit_for_period" and "profit_attributable" in statement.roles()):
         for end in sorted({span.end for span in statement.spans}, reverse=True):

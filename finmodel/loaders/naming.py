@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -128,17 +129,23 @@ def _total_assets(statement: Statement) -> None:
             return
 
 
-def _cost_by_gross_profit(statement: Statement) -> None:
-    """Name the one line between revenue and gross profit that makes the one of the other (*Direct costs*): it is the cost of sales."""
+def _lines_between(statement: Statement) -> None:
+    """Name the one line that makes a total of the total above it, whatever it is called: *Direct costs*, *Deferred tax recovery*."""
+    if statement.kind == "income":
+        _sole_between(statement, "revenue", "gross_profit", "cost_of_sales", "")
+        _sole_between(statement, "profit_before_tax", "profit_for_period", "income_tax", "tax|税")
+
+
+def _sole_between(statement: Statement, above: str, below: str, item: str, called: str) -> None:
     roles = [e.meaning.role for e in statement.entries]
-    if statement.kind != "income" or "cost_of_sales" in roles or "revenue" not in roles or "gross_profit" not in roles:
+    if item in roles or above not in roles or below not in roles:
         return
-    revenue, gross = (statement.entries[roles.index(role)] for role in ("revenue", "gross_profit"))
-    between = statement.entries[roles.index("revenue") + 1 : roles.index("gross_profit")]
-    if len(between) == 1 and all(
-        abs(c.amount) == abs((revenue.value(c.span) or 0.0) - (gross.value(c.span) or 0.0)) for c in between[0].cells
-    ):
-        name(between[0], "cost_of_sales")
+    first, last = statement.entries[roles.index(above)], statement.entries[roles.index(below)]
+    between = statement.entries[roles.index(above) + 1 : roles.index(below)]
+    if len(between) == 1 and re.search(called, " ".join(forms(between[0].label))):
+        gaps = [abs((first.value(c.span) or 0.0) - (last.value(c.span) or 0.0)) for c in between[0].cells]
+        if all(abs(abs(c.amount) - gap) <= 1e-6 * max(gap, 1.0) for c, gap in zip(between[0].cells, gaps, strict=True)):
+            name(between[0], item)
 
 
 def _parts_of_cost(statement: Statement) -> None:
@@ -205,7 +212,7 @@ _STEPS: tuple[Callable[[Statement], None], ...] = (
     _misprinted_total,
     _profit_on_top,
     _parts_of_cost,
-    _cost_by_gross_profit,
+    _lines_between,
     _total_of_heading,
     _unlabelled_totals,
     _total_assets,

@@ -67,7 +67,8 @@ class Statement:
     spans: list[Span]
     traditional: bool = False
     entries: list[Entry] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    """What was found amiss in reading it: the check that fails, and what was found."""
 
     @property
     def instant(self) -> bool:
@@ -120,12 +121,14 @@ def understand(found: Found, hints: Sequence[str], traditional: bool, money: tup
     statement = Statement(kind, found, list(kept.values()), traditional)
     totals = any(_TOTAL.search(simplified(first.columns[i].head)) for i in kept)
     left_out = [] if totals else sorted(dated.keys() - kept.keys())
-    statement.faults = [f"a second column for {dated[i].end}: {first.columns[i].head}" for i in left_out]
+    statement.faults = [("has one column a period", f"a second column for {dated[i].end}: {first.columns[i].head}") for i in left_out]
     reader = Reader(kind, traditional)
     under, carried = "", None
     for block, rows in zip(found.blocks, _over_pages(found.blocks), strict=True):
         where = _matched(block, first, kept)
         for row in rows:
+            if row.unread:
+                statement.faults.append(("has only figures that can be read", f"p{row.page} {row.label}: {row.unread}"))
             cells = _cells(row, where)
             if not cells:
                 carried = row

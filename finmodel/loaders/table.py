@@ -54,6 +54,8 @@ class Row:
     note: str = ""
     full: bool = False
     """Whether the last line of the label reaches the edge of its column, so that it may go on."""
+    unread: str = ""
+    """What stands under a column and has but half its parentheses."""
 
 
 @dataclass
@@ -76,6 +78,7 @@ class _Part:
     figures: list[Word]
     note: str = ""
     cells: dict[int, Word] = field(default_factory=dict)
+    unread: str = ""
 
     @property
     def text(self) -> str:
@@ -268,9 +271,11 @@ def _set_heads(columns: list[Column], above: Sequence[_Part]) -> None:
 def _evenly(spans: list[Word], columns: Sequence[Column]) -> list[Word]:
     """Return the phrase over each column where each stands over as many (one, or years over groups of columns), else nothing."""
     size, rest = divmod(len(columns), len(spans))
-    groups = [columns[i : i + size] for i in range(0, len(columns), max(size, 1))]
-    inside = all(g[0].x0 - 5 < p.centre < g[-1].x1 + 5 for p, g in zip(spans, groups, strict=False))
-    if rest or (size > 1 and not (len(spans) > 1 and inside and all(_yearly(p.text) for p in spans))):
+    if rest or not size:
+        return []
+    groups = [columns[i : i + size] for i in range(0, len(columns), size)]
+    inside = all(g[0].x0 - 5 < p.centre < g[-1].x1 + 5 for p, g in zip(spans, groups, strict=True))
+    if size > 1 and not (len(spans) > 1 and inside and all(_yearly(p.text) for p in spans)):
         return []
     return [span for span in spans for _ in range(size)]
 
@@ -364,6 +369,8 @@ def _place(part: _Part, columns: list[Column]) -> None:
         hit = [(i, c) for i, c in values if word.x0 <= c.x1 + 2 and word.x1 >= c.x0 - 2]
         if hit and figure_of(word.text) is not None:
             part.cells.setdefault(min(hit, key=lambda h: abs(h[1].x1 - word.x1))[0], word)
+        elif hit and word.text.count("(") != word.text.count(")"):
+            part.unread = f"{part.unread} {word.text}".strip()
         elif not hit and _is_reference(word, part, columns):
             part.note = f"{part.note} {word.text}".strip()
         elif not hit:
@@ -434,7 +441,8 @@ def _row(group: list[_Part], limit: float) -> Row:
     last = next((p for p in reversed(group) if p.label), group[-1])
     full = bool(last.label) and last.x1 + 1.1 * last.line.size > limit
     note = " ".join(p.note for p in group if p.note)
-    return Row(label.strip(), cells, group[0].line.page, group[0].line.top, min(p.x0 for p in group), note, full)
+    unread = " ".join(p.unread for p in group if p.unread)
+    return Row(label.strip(), cells, group[0].line.page, group[0].line.top, min(p.x0 for p in group), note, full, unread)
 
 
 def _label_limit(parts: Sequence[_Part]) -> float:
