@@ -197,6 +197,10 @@ def replayed(statements: Statements) -> Results:
     return replay_outcomes(paths=20_000)
 
 
+def _chance(probability: float) -> str:
+    return "< 0.1%" if probability < 0.0005 else percent(round(probability, 3), 1)
+
+
 @figure("replay", of=replayed, tall=1.7)
 def replay(results: Results, ax: Axes) -> Words:
     """Draw the model's probability of each thing that happened, computed from what was known the day before, as a table.
@@ -211,7 +215,7 @@ def replay(results: Results, ax: Axes) -> Words:
     table = results.table
     small = size_of(ax)[1] < 4
     heads = [Column("Outcome", share=1), Column("Known on"), Column("What happened", share=0.55), Column("Probability", "right")]
-    body = [(r["quantity"], full_day(r["period"]), r["realised"], percent(round(r["value"], 3), 1)) for r in rows(table)]
+    body = [(r["quantity"], full_day(r["period"]), r["realised"], _chance(r["value"])) for r in rows(table)]
     low = frozenset(i for i, r in enumerate(rows(table)) if r["value"] < 0.1)
     draw_table(ax, Table(heads, body, bold=low), 3.9 if small else NOTE + 0.5)
     return Words(

@@ -65,7 +65,7 @@ def profile(page: Page, firm: str, statements: Statements, ratios: RatioResults,
     sentences = [latin(row["sentence"]) for row in rows(brief.table)][1:]
     quotes = page.area(left=0.64 * width, width=0.36 * width, height=0.66 * height)
     fit_text(quotes, ["# In sentences", *(f"- {s}" for s in sentences)], LABEL - 0.5)
-    strip = page.area(top=0.7 * height, height=0.3 * height)
+    strip = page.area(top=0.68 * height, height=0.29 * height)  # the years stand beneath it
     later = events.table["period"] > statements.day.isoformat()
     timeline(Results(events.table.assign(later=later), events.title, events.definition), strip)
     strip.set_title("")
