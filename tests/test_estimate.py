@@ -493,15 +493,8 @@ def test_costs_at_the_start_are_those_of_a_firm_that_moves_as_the_simulation_doe
     for n, number in enumerate(range(2015, 2021)):
         part = slice(4 * n, 4 * n + 4)
         rows += [year("revenue", revenue[part].sum(), number), year("research_and_development", cost[part].sum(), number)]
-    priors = shipped_priors() | {
-        name: Prior(name, p.transform, m, 1e-4)
-        for name, m in {
-            "research_and_development_up": np.log(0.6),
-            "research_and_development_drift": 0.0,
-            "revenue_volatility": -6.0,
-        }.items()
-        for p in [shipped_priors()[name]]
-    }
+    known = {"research_and_development_up": np.log(0.6), "research_and_development_drift": 0.0, "revenue_volatility": -6.0}
+    priors = shipped_priors() | {name: Prior(name, shipped_priors()[name].transform, mean, 1e-4) for name, mean in known.items()}
     evidence = estimate_parameters(Statements(facts(*rows)), "acme").evidence
     found = np.median(update(evidence, priors).bank["research_and_development"])
     assert found == pytest.approx(cost[-1], rel=0.02)
