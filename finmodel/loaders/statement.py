@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
+from finmodel.loaders.columns import Column
 from finmodel.loaders.find import Found
 from finmodel.loaders.heading import dates_in, resolve
 from finmodel.loaders.labels import Meaning, Reader
 from finmodel.loaders.layout import Word, figure_of, is_han
-from finmodel.loaders.table import Block, Column, Row
+from finmodel.loaders.rows import Row
+from finmodel.loaders.table import Block
 from finmodel.loaders.words import currency_in, scale_in, simplified
 from finmodel.units import parse_amount
 
