@@ -7,6 +7,7 @@ the stochastic answer rest on one calculation; what it changes in funding comes 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -23,11 +24,12 @@ from finmodel.simulate import BLOCKS, Firm, Paths, Scenarios, simulate
 from finmodel.survival import estimate, gone_by, mean_life, quarter_end
 
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
 Progress = Callable[[int, int], None]
 GAP_PROBABILITY = 0.05
 GAP_MONTHS = 24
 GAP_PATHS = 16_384
-GAP_STEPS = 3
+GRID = 4096
 LEAST_STEP = 0.05
 """Of liquid funds: near a gap of zero, too few paths lie within a part of the gap for a slope."""
 
@@ -115,45 +117,59 @@ class FirmRun:
 
         Notes
         -----
-        All scenarios are bracketed together on the first :data:`GAP_PATHS` of the run's own draws, and taken to the root on all of them
-        by the slope.
+        Amounts lie on one grid for all scenarios, a :data:`GRID`-th of a year's cost apart, so that what ends more paths never needs
+        less. They are bracketed together on the first :data:`GAP_PATHS` of the run's own draws, then found on all of them by the slope
+        (every fourth time by halving, for where the slope is no guide).
         """
         last, counts = self.within(months), self.outcome.counts
-        enough = self._gone_with(np.zeros(counts.shape[1]), last, self.outcome.paths)[1] <= probability
-        amount = np.where(enough, 0.0, self._bracket(last, probability))
-        slope = self._slope(amount, last)
-        for _ in range(GAP_STEPS):
-            gone, mean = self._gone_with(amount, last, self.outcome.paths)
-            batches = amount + (gone - mean) / slope
-            amount = np.where(enough, 0.0, np.maximum(amount + (mean - probability) / slope, 0.0))
-        return np.asarray(np.where(enough, 0.0, batches)[:, self.place])
+        batches = np.zeros(counts[:, :, 0].shape)
+        short = np.flatnonzero(estimate(gone_by(counts)[:, :, last - 1], counts)[0] > probability)
+        cell = 4.0 * sum(self.model.parameters.value(b) for b in BLOCKS) / GRID
+        found = np.ceil(self._bracket(short, cell * GRID, last, probability) / cell)
+        slope = self._slope(short, cell * found, last)
+        low, high = np.zeros(len(short)), np.full(len(short), np.inf)
+        for turn in itertools.count(1):
+            open_ = np.flatnonzero(high - low > 1)
+            if not len(open_):
+                break
+            at = found[open_]
+            gone, mean = self._gone_with(short[open_], cell * at, last, self.outcome.paths)
+            enough = mean <= probability
+            low[open_], high[open_] = np.where(enough, low[open_], at), np.where(enough, at, high[open_])
+            held = open_[enough]
+            batches[:, short[held]] = cell * found[held] + (gone - mean)[:, enough] / slope[held]
+            middle = np.where(np.isinf(high[open_]), 2 * at + 1, np.floor((low + high)[open_] / 2))
+            guess = middle if turn % 4 == 0 else np.ceil(at + (mean - probability) / (slope[open_] * cell))
+            found[open_] = np.clip(guess, low[open_] + 1, np.maximum(high[open_] - 1, low[open_] + 1))
+        return batches[:, self.place]
 
-    def _bracket(self, last: int, probability: float) -> Floats:
-        """Return, to about a hundredth of a year's cost, the amounts at which the probability is held on the first paths."""
-        low = np.zeros(self.outcome.counts.shape[1])
-        high = np.full(len(low), 4.0 * sum(self.model.parameters.value(b) for b in BLOCKS))
+    def _bracket(self, places: Places, high_at_first: float, last: int, probability: float) -> Floats:
+        """Return, to about a hundredth of itself, the amounts at which the probability is held on the first paths."""
+        low, high = np.zeros(len(places)), np.full(len(places), high_at_first)
         for _ in range(32):
-            short = self._gone_with(high, last, GAP_PATHS)[1] > probability
+            short = self._gone_with(places, high, last, GAP_PATHS)[1] > probability
             if not short.any():
                 break
             low, high = np.where(short, high, low), np.where(short, 2 * high, high)
         for _ in range(7):
             middle = (low + high) / 2
-            short = self._gone_with(middle, last, GAP_PATHS)[1] > probability
+            short = self._gone_with(places, middle, last, GAP_PATHS)[1] > probability
             low, high = np.where(short, middle, low), np.where(short, high, middle)
         found: Floats = (low + high) / 2
         return found
 
-    def _slope(self, amount: Floats, last: int) -> Floats:
+    def _slope(self, places: Places, amount: Floats, last: int) -> Floats:
         """Return how fast the chance of cash-out falls with money, per CNY, over a step either way that many paths cross."""
         step = np.maximum(0.1 * amount, LEAST_STEP * self.model.liquid_funds)
-        before, after = (self._gone_with(amount + side, last, GAP_PATHS)[1] for side in (-step, step))
+        before, after = (self._gone_with(places, amount + side, last, GAP_PATHS)[1] for side in (-step, step))
         slope: Floats = np.maximum(before - after, 1 / GAP_PATHS) / (2 * step)
         return slope
 
-    def _gone_with(self, amount: Floats, last: int, paths: int) -> tuple[Floats, Floats]:
-        """Return each batch's share of paths out of cash by a quarter with an amount more at the start, and that of all paths."""
-        scenarios = _shorter(self.firm.scenarios, last, amount)
+    def _gone_with(self, places: Places, amount: Floats, last: int, paths: int) -> tuple[Floats, Floats]:
+        """Return, of some scenarios, each batch's share of paths gone by a quarter with an amount more at the start, and that of all."""
+        if not len(places):
+            return np.zeros((len(self.outcome.counts), 0)), np.zeros(0)
+        scenarios = _shorter(self.firm.scenarios, places, last, amount)
         paths = min(self.outcome.paths, paths)
         counts = simulate([replace(self.firm, scenarios=scenarios)], last, paths, self.seed, sampled=1, threads=self.threads)[0].counts
         gone = gone_by(counts)[:, :, -1]
@@ -172,20 +188,20 @@ def _proceeds(a: Arrivals) -> Floats:
     return np.asarray(raised + (now * a.listing_size).sum(axis=1) * np.exp(a.listing_sd**2 / 2))
 
 
-def _shorter(scenarios: Scenarios, quarters: int, amount: Floats) -> Scenarios:
-    """Return the scenarios over the first quarters alone, each with an amount of its own at the start."""
-    cut = {
-        name: getattr(scenarios, name)[..., :quarters]
-        for name in ("revenue", "cost", "lag", "capex", "flow", "hazard", "size", "listing_size", "redemption")
-    }
+def _shorter(scenarios: Scenarios, places: Places, quarters: int, amount: Floats) -> Scenarios:
+    """Return some of the scenarios over the first quarters alone, each with an amount of its own at the start."""
+    timed = ("revenue", "cost", "lag", "capex", "flow", "hazard", "size", "listing_size", "redemption")
+    cut = {name: getattr(scenarios, name)[places][..., :quarters] for name in timed}
+    cut |= {name: getattr(scenarios, name)[places] for name in ("cuts", "constant_days", "listed_at")}
     jumps = tuple(
         (
             *((q, f, j) for q, f, j in own if q < quarters and (q, f) != (0, 0.0)),
             (0, 0.0, float(extra) + sum(j for q, f, j in own if (q, f) == (0, 0.0))),
         )
-        for own, extra in zip(scenarios.jumps, amount, strict=True)
+        for own, extra in zip((scenarios.jumps[place] for place in places), amount, strict=True)
     )
-    return replace(scenarios, **cut, window=scenarios.window[:quarters], jumps=jumps)
+    names = tuple(scenarios.names[place] for place in places)
+    return replace(scenarios, names=names, **cut, window=scenarios.window[:quarters], jumps=jumps)
 
 
 def run_firm(
