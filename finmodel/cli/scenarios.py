@@ -29,7 +29,7 @@ ResponsesOption = Annotated[
 _PROJECTED = ("firm", "scenario", "quantity", "variant", "exposure", "share", "value", "low", "high", "unit", "reason")
 _SIMULATED = (
     "firm", "scenario", "quantity", "liquid_funds", "exposure", "share", "value", "error", "difference", "direct", "response",
-    "difference_error", "unit", "reason",
+    "difference_error", "unit", "reason", "note",
 )  # fmt: skip
 
 
