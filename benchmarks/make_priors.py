@@ -11,8 +11,8 @@ Rules
 - A share (cost, capital expenditure, ...) has a prior normal on the log or logit scale with the panel's median and standard deviation.
   How it moves from year to year (a cost: beyond its response to revenue) is split into noise of one year and a random walk: the lag-1
   autocovariance of changes is minus the noise variance, the variance of changes is the walk's plus twice the noise's.
-- Where our firms are of a kind that the panel does not hold (season and payment of sales to public customers, growth), the standard
-  deviation is doubled, and the row says so.
+- Where our firms are of a kind that the panel does not hold (season and payment of sales to public customers, growth, other cash of
+  firms whose costs are a multiple of revenue), the standard deviation is doubled, and the row says so.
 - Where two sources disagree, the median is their geometric mean and one standard deviation reaches each.
 - Groups within a panel (quarters of the firms by size) are pooled by finmodel.estimate.pool (Paule-Mandel, Knapp-Hartung); a new firm's
   value then varies with the standard deviation between groups, that within them, and the error of the mean.
@@ -520,13 +520,14 @@ def other_cash_priors(panel: pd.DataFrame) -> None:
         "other_income",
         "identity",
         other.median(),
-        float(np.sqrt(covariance[0, 1] + noise**2)),
+        2 * float(np.sqrt(covariance[0, 1] + noise**2)),
         "share of revenue",
         A_SHARE,
         int(other.notna().sum()),
         f"operating cash flow less revenue collected plus cash cost, at a loss rate of {loss:.3f}, non-cash share {noncash:.3f} "
         f"and receivables "
-        f"of {lag:.2f} years of revenue: median and standard deviation",
+        f"of {lag:.2f} years of revenue: median and standard deviation; doubled because firms that spend two to three times their revenue "
+        f"owe suppliers and receive grants of another size",
         f"{FINGLM}; {SOWIDE}",
     )
     add(

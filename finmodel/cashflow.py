@@ -20,12 +20,12 @@ from finmodel.runway import STALE_AFTER_MONTHS, cash_runway, liquid_funds
 from finmodel.simulate import BLOCKS, PARAMETERS, QUARTERS_MOST, Firm, Paths, Scenarios, check_ranges, firm_hash, simulate
 from finmodel.statements import Statements
 from finmodel.survival import SOUND, SurvivalResults, survival_results
-from finmodel.units import parse_date
+from finmodel.units import millions, parse_date
 
 Floats = npt.NDArray[np.float64]
 DRAWS = 2**15
 """Parameter draws, used in turn by the paths."""
-BASELINE, CONSTANT_DAYS = "baseline", "constant days outstanding"
+NO_NEW_MONEY, CONSTANT_DAYS = "no new money", "constant days outstanding"
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +156,7 @@ class CashModel:
             At least 128, so that errors can be stated.
         seed : int
         scenarios : Scenarios, optional
-            By default the baseline, and beside it the same firm with receivables at constant days of sales.
+            By default nothing is raised, and beside it the same with receivables at constant days of sales.
         threads : int
         progress : callable, optional
             Called with the tasks done and their number.
@@ -177,7 +177,7 @@ class CashModel:
             model = replace(self, assumed={**self.assumed, "liquid_funds": 1.0})
             scenarios = _amounts_of_funds(self, horizon_quarters) if scenarios is None else scenarios
         elif scenarios is None:
-            scenarios = Scenarios.plain([BASELINE, CONSTANT_DAYS], horizon_quarters, constant_days=[False, True])
+            scenarios = Scenarios.plain([NO_NEW_MONEY, CONSTANT_DAYS], horizon_quarters, constant_days=[False, True])
         firm = model.inputs(scenarios, seed)
         return self.results(firm, simulate([firm], horizon_quarters, paths, seed, threads=threads, progress=progress)[0], seed)
 
@@ -194,6 +194,7 @@ class CashModel:
         """
         assumptions = (*self.assumptions(), self.first_year(seed))
         context = {"facts": self.parameters.facts, "assumptions": assumptions, "later": self.later}
+        context["currency"] = self.parameters.currency
         return survival_results(firm, outcome, self.start, seed, as_of=self.as_of, caveat=self.caveat(), **context)
 
     def first_year(self, seed: int = 7, paths: int = 2**14) -> str:
@@ -204,12 +205,16 @@ class CashModel:
         seed, paths : int
         """
         model = replace(self, assumed={**self.assumed, "liquid_funds": 1.0, "barrier": 0.0})  # CNY 1: the paths run on below it
-        year = simulate([model.inputs(Scenarios.plain([BASELINE], 4), seed)], 4, paths, seed)[0]
-        most, middle, least = (-year.cash[0, -1, year.levels.index(level)] / 1e6 for level in (0.1, 0.5, 0.9))
-        reported = " and ".join(burn for own in self.parameters.evidence[:1] for burn in own.burns)
+        year = simulate([model.inputs(Scenarios.plain([NO_NEW_MONEY], 4), seed)], 4, paths, seed)[0]
+        most, middle, least = (1.0 - float(year.cash[0, -1, year.levels.index(level)]) for level in (0.1, 0.5, 0.9))
+        own, currency = self.parameters.evidence[:1], self.parameters.currency
+        reported = " and ".join(burn for one in own for burn in one.burns) or "no twelve months of operating cash flow"
+        more = ("spends", "takes in") if middle > 0 else ("takes in", "spends")
+        odd = [one.burnt for one in own if not np.isnan(one.burnt) and not least <= one.burnt <= most]
         return (
-            f"In the first year, with no new money, {self.firm} spends CNY {middle:,.0f} m more than it takes in (80 % of paths: "
-            f"{least:,.0f} to {most:,.0f} m); reported: {reported or 'no twelve months of operating cash flow'}."
+            f"In the first year, with no new money, {self.firm} {more[0]} {currency} {millions(abs(middle))} m more than it "
+            f"{more[1]} (80 % of paths: a burn of {millions(least)} to {millions(most)} m); reported: {reported}"
+            + (f", which lies {'below' if odd[0] < least else 'above'} what the model expects." if odd else ".")
         )
 
     def caveat(self) -> tuple[str, str]:
@@ -239,7 +244,7 @@ class CashModel:
         pandas.DataFrame
             Columns part (process, parameters, prior), variance (months squared), share.
         """
-        firm = self.inputs(Scenarios.plain([BASELINE], horizon_quarters), seed, draws)
+        firm = self.inputs(Scenarios.plain([NO_NEW_MONEY], horizon_quarters), seed, draws)
         counts = simulate([firm], horizon_quarters, draws * each, seed, batches=draws)[0].counts[:, 0]
         months = 3 * (np.arange(horizon_quarters + 1) + 0.5)
         months[-1] = 3 * horizon_quarters
@@ -294,7 +299,7 @@ class CashModel:
         return table.loc[[0, *order]].reset_index(drop=True)
 
     def _answer(self, quarters: int, paths: int, seed: int) -> tuple[float, float]:
-        firm = self.inputs(Scenarios.plain([BASELINE], quarters), seed)
+        firm = self.inputs(Scenarios.plain([NO_NEW_MONEY], quarters), seed)
         runway = survival_results(firm, simulate([firm], quarters, paths, seed)[0], self.start, seed).runway
         return runway.restricted_mean, float(runway.gone[min(8, quarters)])
 
@@ -323,7 +328,8 @@ def _age_of_funds(model: CashModel) -> Iterator[str]:
         yield "Liquid funds are not disclosed: every answer holds for an assumed amount of them."
     else:
         stale = f", {parameters.stale_months} months before {model.as_of}" if parameters.stale_months else ""
-        yield f"Liquid funds are those of {parameters.liquid_funds_on}{stale}; paths start on {parameters.start}."
+        moved = "" if parameters.liquid_funds_on == parameters.start else ", to which they are brought at the model's own burn"
+        yield f"Liquid funds are those of {parameters.liquid_funds_on}{stale}; paths start on {parameters.start}{moved}."
 
 
 def _reported_later(statements: Statements, firm: str) -> pd.DataFrame:
@@ -346,5 +352,5 @@ def _amounts_of_funds(model: CashModel, quarters: int) -> Scenarios:
     """Return scenarios that give the firm 0.5 to 5 years of its cash cost at the start."""
     yearly = 4 * sum(model.parameters.value(b) * (1 - model.parameters.value(f"{b}_noncash")) for b in BLOCKS)
     amounts = [float(f"{share * yearly:.2g}") for share in (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)]
-    names = [f"liquid funds of CNY {a / 1e6:,.6g} m" for a in amounts]
+    names = [f"liquid funds of {model.parameters.currency} {a / 1e6:,.6g} m" for a in amounts]
     return Scenarios.plain(names, quarters, jumps=tuple(((0, 0.0, a),) for a in amounts))

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from finmodel.data import read_table, rows
+from finmodel.data import read_rows, read_table
 from finmodel.errors import unknown
 from finmodel.units import parse_date
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -117,6 +118,8 @@ def cite(fact: Mapping[str, Any] | pd.Series) -> str:
     >>> print(cite(first))
     SenseTime Group Inc.: application proof (Hong Kong), published 27 Aug 2021, page n/a, secondary †
     """
+    import pandas as pd
+
     name = str(fact["document"])
     document = _register().get(name)
     title = document.title if document else name or "document not named"
@@ -142,7 +145,7 @@ def quoted_day(day: date) -> str:
 
 @cache
 def _register() -> dict[str, Document]:
-    return {row["document"]: _document(row) for row in rows(documents())}
+    return {row["document"]: _document(row) for row in read_rows("documents")}
 
 
 def _document(row: dict[str, str]) -> Document:

@@ -15,7 +15,7 @@ from finmodel.data import rows as as_rows
 from finmodel.errors import unknown
 from finmodel.results import RECORD_COLUMNS, Results
 from finmodel.simulate import LEVELS, Firm, Paths, simulate
-from finmodel.units import add_months, parse_date
+from finmodel.units import add_months, millions, parse_date
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -81,6 +81,11 @@ class Runway:
     restricted_mean: float
     error: float
 
+    def __str__(self) -> str:
+        low, middle, high = self.quantile([0.1, 0.5, 0.9])
+        mean = f"mean {self.restricted_mean:.1f} within {self.horizon} months (Monte Carlo error {self.error:.2g})"
+        return f"median {middle} months, 10 % {low}, 90 % {high}; {mean}"
+
     @property
     def horizon(self) -> int:
         """Months."""
@@ -129,6 +134,8 @@ class SurvivalResults(Results):
     seed : int
     later : pandas.DataFrame
         Liquid funds by the same definition that were reported after the day, for hindsight only: columns day, value, vintage, mark.
+    currency : str
+        Of every amount.
     """
 
     start: date = field(kw_only=True)
@@ -137,6 +144,7 @@ class SurvivalResults(Results):
     outcome: Paths = field(kw_only=True, repr=False)
     seed: int = field(kw_only=True)
     later: pd.DataFrame = field(kw_only=True, repr=False, default_factory=pd.DataFrame)
+    currency: str = field(kw_only=True, default="CNY")
 
     @property
     def quarters(self) -> int:
@@ -148,6 +156,9 @@ class SurvivalResults(Results):
         return quarter_end(self.start, quarter)
 
     def _scenario(self, name: str | None) -> int:
+        if name is None and self.table["status"].eq("conditional").any():
+            known = ", ".join(repr(n) for n in self.outcome.names)
+            raise ValueError(f"liquid funds of {self.firm.name} are not disclosed: name the amount that is assumed, one of {known}")
         names = self.outcome.names
         if name is not None and name not in names:
             raise unknown("scenario", name, names)
@@ -220,6 +231,20 @@ class SurvivalResults(Results):
         table["inside"] = table["realised"].between(table["low"], table["high"])
         return table[["day", "quarter", "realised", "low", "median", "high", "inside", "vintage", "mark"]]
 
+    def hindsight(self) -> str:
+        """Say how liquid funds reported after the day compare with the model's 80 % band; empty where none were."""
+        held = self.realised
+        if held.empty:
+            return ""
+        words = [
+            f"{millions(r['realised'])} m on {r['day']} ({'inside' if r['inside'] else 'above' if r['realised'] > r['high'] else 'below'})"
+            for r in as_rows(held)
+        ]
+        return (
+            f"Held against later reports, money raised included: {int(held['inside'].sum())} of {len(held)} of {self.firm.name}'s liquid "
+            f"funds lie inside the 80 % band: {self.currency} {'; '.join(words)}."
+        )
+
     def compare(self) -> pd.DataFrame:
         """Return scenarios side by side: each quantity, and its difference to the first scenario, with errors.
 
@@ -276,7 +301,13 @@ class SurvivalResults(Results):
                 found = {"value": amount, "error": error, "unmet": unmet, "period": self.day(arrival).isoformat(), "quarter": arrival}
                 reason = "no amount suffices: too many paths end before the money comes" if np.isnan(amount) else ""
                 rows.append({**found, "reason": reason, "status": "not computable" if reason else "simulated"})
-        blank = {**dict.fromkeys(RECORD_COLUMNS, ""), "firm": self.firm.name, "quantity": "funding_gap", "unit": "CNY", "default": True}
+        blank = {
+            **dict.fromkeys(RECORD_COLUMNS, ""),
+            "firm": self.firm.name,
+            "quantity": "funding_gap",
+            "unit": self.currency,
+            "default": True,
+        }
         blank |= {"variant": target, "scenario": self.outcome.names[wanted]}
         table = pd.DataFrame([{**blank, **row} for row in rows], columns=[*COLUMNS[:-1], "unmet", "default"])
         return Results(
@@ -401,7 +432,7 @@ def _rows(results: SurvivalResults, conditional: bool) -> Iterator[dict[str, Any
         common = {
             "period": cash["day"].isoformat(),
             "quantity": "liquid_funds",
-            "unit": "CNY",
+            "unit": results.currency,
             "quarter": cash["quarter"],
             "default": False,
         }

@@ -202,3 +202,15 @@ _NAMED = {
     "Q3": (7, 9),
     "Q4": (10, 12),
 }
+
+
+def millions(amount: float) -> str:
+    """Write an amount in millions: whole, or three digits where it is below a hundred.
+
+    Examples
+    --------
+    >>> millions(1.2e10), millions(4_321_000)
+    ('12,000', '4.32')
+    """
+    value = amount / 1e6
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -115,10 +115,7 @@ def _firm(
     out = {k: v for k, v in truth.items() if k not in ("growth", "capex_variable")}
     out |= {"revenue": quarterly, "growth": float(growth[-1]), "other_income": other * quarterly}
     for block in BLOCKS:
-        latest = years[-1]
-        response = np.log(4 * quarterly / latest) if block == "cost_of_sales" else 0.0
-        slope = truth[f"{block}_{'up' if response > 0 else 'down'}"]
-        out[block] = now[block] * latest / 4 * float(np.exp(truth[f"{block}_drift"] * 0.5 + slope * response))
+        out[block] = now[block] * years[-1] * _last_quarter(path, truth, block, first)
         out[f"{block}_noncash"] = now["noncash"]
     out |= {"collection_lag": now["collection_lag"], "loss_rate": now["loss_rate"], "receivables": now["collection_lag"] * quarterly}
     invested = now["capital_expenditure"] * years[-1] / 4 * (4 * quarterly / years[-1]) ** truth["capex_variable"]
@@ -126,6 +123,19 @@ def _firm(
     out["capex_fixed"] = invested * (1 - truth["capex_variable"])
     points = {"liquid_funds": (1e9, "", ()), "debt_service": (0.0, "", ())}
     return Evidence(name, START, data, readings, cash, points), out
+
+
+def _last_quarter(path: Array, truth: Mapping[str, float], block: str, first: int) -> float:
+    """The last quarter's cost as a share of its year's, when it moves from quarter to quarter as in the simulation."""
+    steps = np.diff(np.log(path[first:]), prepend=np.nan)
+    steps = np.concatenate([np.full(4, truth["growth"] * DT), np.where(np.isnan(steps), truth["growth"] * DT, steps)])
+    moves = steps if block == "cost_of_sales" else np.convolve(steps, np.full(4, 0.25))[: len(steps)]
+    answer = np.where(moves > 0, truth[f"{block}_up"], truth[f"{block}_down"]) * moves + truth[f"{block}_drift"] * DT
+    cost = np.exp(np.cumsum(answer[-4:]))
+    if block == "cost_of_sales":  # billed with revenue
+        share = truth["first_half_revenue"]
+        return float(cost[-1] / (cost @ [2 * share, 2 * share, 2 - 2 * share, 2 - 2 * share]))
+    return float(cost[-1] / cost.sum())
 
 
 def _response(block: str, truth: Mapping[str, float], then: float, latest: float, years: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from datetime import date
 
 import numpy as np
@@ -21,7 +22,9 @@ from finmodel.estimate import Parameters, Prior
 from finmodel.estimate.update import DRAWS
 from finmodel.results import RECORD_COLUMNS
 from finmodel.simulate import PARAMETERS, Scenarios
+from finmodel.statements import Statements
 from finmodel.survival import Runway, SurvivalResults
+from tests.making import cash, facts, flow
 
 START = date(2022, 12, 31)
 
@@ -42,6 +45,7 @@ def made(spread: dict[str, np.ndarray] | None = None, shares: dict[str, float] |
         profile=pd.DataFrame(),
         liquid_funds_on=START,
         stale_months=4,
+        currency="CNY",
         priors={"growth": Prior("growth", "identity", 0.0, 1.0)},
         evidence=(),
         bank=bank,
@@ -64,7 +68,7 @@ def sensetime() -> CashModel:
 
 def test_survival_of_brownian_cash() -> None:
     result = brownian().simulate(12, paths=200_000, seed=3)
-    table = result.survival[result.survival["scenario"] == "baseline"]
+    table = result.survival[result.survival["scenario"] == "no new money"]
     exact = stats.invgauss.cdf(table["quarter"] / 4, mu=(1 / 0.3) / 4, scale=4)
     assert np.all(np.abs(table["cash_out"] - exact) < 3.5 * np.sqrt(exact * (1 - exact) / 200_000))
     ratio = table["error"] / np.sqrt(exact * (1 - exact) / 200_000)
@@ -91,7 +95,7 @@ def test_runway_is_censored_never_invented() -> None:
 
 def test_deterministic_fan_and_expected_shortfall() -> None:
     result = made(debt_service=0.3).simulate(6, paths=256)
-    fan = result.cash_quantiles.query("scenario == 'baseline'")
+    fan = result.cash_quantiles.query("scenario == 'no new money'")
     for column in ("5%", "50%", "95%", "expected_shortfall", "mean"):
         assert fan[column].to_numpy() == pytest.approx(1 - 0.3 * np.arange(1, 7), rel=1e-5, abs=1e-6)
     assert result.runway.quantile([0.1, 0.9]).tolist() == ["9.3", "11.7"]  # in the fourth quarter
@@ -288,3 +292,32 @@ def test_command_prints_records() -> None:
     model = CashModel.fit(fm.load_statements().as_of("2023-04-30"), "sensetime")  # the command leaves the other firms to inform
     assert records[0]["value"] == model.simulate(8, 5000, 7).records()[0]["value"]
     assert "Assumed: " in CliRunner().invoke(application(), arguments).output
+
+
+def test_the_first_year_is_held_against_what_was_reported() -> None:
+    steady = made(debt_service=0.3e6)
+    assert "made spends CNY 1.2 m more than it takes in" in steady.first_year()
+    assert "made takes in CNY 1.2 m more than it spends" in made(debt_service=-0.3e6).first_year()
+    assert "no twelve months of operating cash flow" in steady.first_year()
+
+
+def test_an_unknown_amount_of_funds_has_no_runway_of_its_own(statements: Statements) -> None:
+    result = CashModel.fit(statements.as_of("2021-12-31"), "cloudwalk").simulate(8, 256)
+    with pytest.raises(ValueError, match=r"liquid funds of cloudwalk are not disclosed: name the amount"):
+        _ = result.runway
+    assert result.runway_of(result.outcome.names[-1]).restricted_mean > result.runway_of(result.outcome.names[0]).restricted_mean
+
+
+def test_hindsight_counts_what_lies_inside_the_band(statements: Statements) -> None:
+    said = CashModel.fit(statements.as_of("2022-03-31"), "sensetime").simulate(20, 4096).hindsight()
+    assert re.search(r"[0-4] of 4 of sensetime's liquid funds lie inside the 80 % band: CNY 19,\d\d\d m on 2022-06-30 \(", said)
+    assert made(debt_service=0.3).simulate(6, 256).hindsight() == ""
+
+
+def test_amounts_are_in_the_currency_of_the_accounts() -> None:
+    rows = [
+        flow("revenue", 120e6, currency="USD"), flow("operating_cash_flow", -50e6, currency="USD"), cash(90e6, currency="USD"),
+    ]  # fmt: skip
+    result = CashModel.fit(Statements(facts(*rows)), "acme").simulate(4, 256)
+    assert set(result.table.loc[result.table["quantity"] == "liquid_funds", "unit"]) == {"USD"}
+    assert "USD" in result.assumptions[-1]

@@ -450,6 +450,56 @@ def test_receivables_are_those_expected_to_be_paid() -> None:
     assert owed(trade_receivables_gross=90.0) == (90.0, "trade receivables gross (before provisions: an upper bound) at 2020-12-31")
 
 
+def test_what_is_printed_as_nil_is_nil_and_a_reversal_is_not_called_undisclosed() -> None:
+    rows = [{**r, "value": 0.0} if r["line_item"] == "research_and_development" else r for r in acme().facts.to_dict("records")]
+    extra = [year("impairment_of_financial_assets", -4.0, 2020)]
+    table = estimate_parameters(Statements(facts(*(r for r in _bare(rows)), *extra)), "acme").table.set_index("parameter")
+    assert (table.loc["research_and_development", ["value", "low", "high"]] == 0).all()
+    assert "printed as nil: FY 2020" in table.loc["research_and_development", "origin"]
+    assert "out of the range of the ratio" in table.loc["loss_rate", "origin"]
+    assert "disclosed" not in table.loc["loss_rate", "origin"]
+
+
+def _bare(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{k: v for k, v in r.items() if k in ("line_item", "value", "period_start", "period_end", "document")} for r in rows]
+
+
+def test_liquid_funds_of_another_day_are_brought_to_the_start() -> None:
+    """Between the day of the funds and the start the firm burns; a start is a quarter's end."""
+    at_end = estimate_parameters(acme(), "acme")
+    rows = [r for r in acme().facts.to_dict("records") if r["line_item"] != "cash_and_cash_equivalents"]
+    older, later = (estimate_parameters(Statements(facts(*_bare(rows), cash(400.0, end))), "acme") for end in ("2020-06-30", "2021-02-15"))
+    assert {p.start.isoformat() for p in (at_end, older, later)} == {"2020-12-31"}
+    burn = 0.5 * 180 + 0.1 * 180  # a year, as reported: operating cash flow of -90 and capital expenditure of 18
+    assert older.value("liquid_funds") == pytest.approx(400 - burn / 2, abs=0.35 * burn)
+    assert later.value("liquid_funds") == pytest.approx(400 + burn * 46 / 365, abs=0.1 * burn)
+    assert "brought to 2020-12-31 at the model's burn" in older.table.set_index("parameter").loc["liquid_funds", "origin"]
+    assert (older.bank["liquid_funds"] > 0).all()
+
+
+def test_receivables_of_a_year_end_are_read_before_those_of_june() -> None:
+    rows = [flow("trade_receivables", value, "", end) for value, end in ((80.0, "2019-12-31"), (20.0, "2020-06-30"))]
+    rows += [half("revenue", 60.0, 2019)]
+    made = estimate_parameters(acme(1.0, *rows), "acme")
+    assert [r.end.isoformat() for r in made.evidence[0].readings["collection_lag"]] == ["2019-12-31"]
+
+
+def test_costs_at_the_start_are_those_of_a_firm_that_moves_as_the_simulation_does() -> None:
+    """Quarterly revenue grows by 30 % a year, R&D answers the year's growth at 0.6: its last quarter, from yearly sums alone."""
+    steps = np.full(24, 0.3 * DT)
+    revenue = 100 * np.exp(np.cumsum(steps))
+    cost = 80 * np.exp(0.6 * np.cumsum(steps))
+    rows = []
+    for n, number in enumerate(range(2015, 2021)):
+        part = slice(4 * n, 4 * n + 4)
+        rows += [year("revenue", revenue[part].sum(), number), year("research_and_development", cost[part].sum(), number)]
+    known = {"research_and_development_up": np.log(0.6), "research_and_development_drift": 0.0, "revenue_volatility": -6.0}
+    priors = shipped_priors() | {name: Prior(name, shipped_priors()[name].transform, mean, 1e-4) for name, mean in known.items()}
+    evidence = estimate_parameters(Statements(facts(*rows)), "acme").evidence
+    found = np.median(update(evidence, priors).bank["research_and_development"])
+    assert found == pytest.approx(cost[-1], rel=0.02)
+
+
 def test_costs_answer_the_last_twelve_months_and_capital_expenditure_its_own_window() -> None:
     made = estimate_parameters(acme(), "acme")
     assert made.evidence[0].trailing == pytest.approx(180.0)

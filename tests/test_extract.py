@@ -740,6 +740,16 @@ def _scorer(shared: Path) -> object:
     return module
 
 
+MISPRINTS = {
+    # At the end of 2022 the prospectus prints total liabilities of 17,933 under rows that sum to 17,973; the total is the one that
+    # ties to the balance sheet's total, so one of the rows is misprinted. The check has to fail on it.
+    "en_CAMP4-Therapeutics_424B4_2024-10-IPO.htm": [
+        ("financial_position", "2022-12-31", "rows add up to total liabilities", 17_933.0, 17_973.0)
+    ],
+}
+"""Checks that fail because the document itself is wrong, by file: statement, day, check, printed total, sum of the printed rows."""
+
+
 @pytest.mark.slow
 @pytest.mark.shared
 def test_known_cells_of_real_documents(shared: Path, tmp_path: Path) -> None:
@@ -752,7 +762,10 @@ def test_known_cells_of_real_documents(shared: Path, tmp_path: Path) -> None:
         assert s["hit"] >= 0.98 * s["got"] and s["hit"] >= 0.98 * s["gold"], (name, s)
         assert s["items_right"] >= 0.98 * (s["items_right"] + s["items_wrong"]) and s["items_found"] >= 0.98 * s["items"], (name, s)
         assert s["sign_ok"] == s["signed"] and s["page_ok"] == s["paged"], (name, s)
-        assert passed(facts), (name, [c for c in facts.attrs["checks"] if not c["passed"]])
+        failed = [
+            tuple(c[k] for k in ("statement", "period_end", "check", "left", "right")) for c in facts.attrs["checks"] if not c["passed"]
+        ]
+        assert facts.attrs["checks"] and failed == MISPRINTS.get(str(name), []), (name, failed)
 
 
 def income(title: str, *below: str) -> Sheet:

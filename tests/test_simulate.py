@@ -459,6 +459,44 @@ def test_bad_parameters(changes: dict[str, Any], message: str) -> None:
         simulate([firm(4, **changes)], 4, 256)
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"window": np.ones((4, 2), np.uint8)}, r"window: found shape \(4, 2\), expected \(4, 1\) or \(4, 256\)"),
+        ({"window": np.ones((3, 1), np.uint8)}, r"window: found shape \(3, 1\)"),
+        ({"window": np.ones(4, np.uint8)}, r"window: found shape \(4,\)"),
+        ({"window": np.full((4, 1), 2, np.uint8)}, "window: found numbers from 2 to 2, expected 0 to 1"),
+        ({"window": np.ones((4, 1))}, "window: found numbers of type float64, expected whole numbers"),
+        ({"listed_at": np.zeros((1, 255), np.int16)}, r"listed_at: found shape \(1, 255\), expected \(1, 1\) or \(1, 256\)"),
+        ({"listed_at": np.zeros((2, 1), np.int16)}, r"listed_at: found shape \(2, 1\)"),
+        ({"listed_at": np.full((1, 1), -2)}, "listed_at: found numbers from -2 to -2, expected -1 to 32767"),
+        ({"listed_at": np.full((1, 1), 40_000)}, "listed_at: found numbers from 40000 to 40000"),
+        ({"listing_sd": -0.1}, "listing_sd: found -0.1, expected a finite number, 0 or above"),
+        ({"listing_sd": math.nan}, "listing_sd: found nan"),
+        ({"listing_sd": math.inf}, "listing_sd: found inf"),
+        ({"jumps": ((), ())}, "jumps: found 2 of them, expected 1, one per scenario"),
+    ],
+)
+def test_bad_scenarios(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=f"firm, scenarios.{message}"):
+        simulate([firm(4, Scenarios.plain(["x"], 4, **changes))], 4, 256)
+
+
+@pytest.mark.parametrize("quarter", [0, 5, -1])
+def test_a_year_has_four_quarters(quarter: int) -> None:
+    with pytest.raises(DataError, match=f"firm, starts_in: found {quarter}, expected a quarter of the year, 1 to 4"):
+        simulate([firm(4, starts_in=quarter)], 4, 256)
+
+
+def test_fewer_paths_than_columns_are_the_first_of_them() -> None:
+    window = (np.arange(512) % 2).astype(np.uint8) * np.ones((4, 1), np.uint8)
+    few, every = (
+        simulate([firm(4, Scenarios.plain(["x"], 4, 1, hazard=0.5, size=1.0, shut=0.0, window=w), debt_service=0.9)], 4, 256)[0]
+        for w in (window[:, :256], window)
+    )
+    assert same(few, every)
+
+
 def test_every_fault_at_once() -> None:
     parameters = {k: v for k, v in STILL.items() if k != "growth"} | {"loss_rate": math.inf}
     bad = Scenarios.plain(["a"], 4, revenue=0.0, jumps=(((9, 0.5, 1.0), *(((1, 0.1, 1.0),) * 5)),))

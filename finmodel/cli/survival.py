@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from finmodel.cli.app import AllOption, Format, FormatOption, app, firm_names, show, takes_statements
@@ -32,6 +33,7 @@ def show_survival(
 
     records: list[dict[str, Any]] = []
     assumed: dict[str, None] = {}
+    held: dict[str, None] = {}
     for name in firm_names(firm, statements) or statements.firms:
         try:
             model = CashModel.fit(statements, name)
@@ -43,12 +45,14 @@ def show_survival(
         with _Progress(name) as progress:
             result = model.simulate(horizon, paths, seed, threads=threads, progress=progress.report)
         records += result.records(every)
-        if by:
-            records += result.funding_gap(probability, by).records(every)
+        amounts = result.outcome.names if np.isnan(model.liquid_funds) else (None,)
+        for scenario in amounts if by else ():
+            records += result.funding_gap(probability, by, scenario).records(every)
         assumed |= dict.fromkeys(result.assumptions)
+        held |= dict.fromkeys(filter(None, [result.hindsight()]))
     show(records, form)
     if form is Format.table:
-        print("\n".join(f"Assumed: {text}" for text in assumed))
+        print("\n".join([*(f"Assumed: {text}" for text in assumed), *held]))
 
 
 def _not_computable(firm: str, reason: str) -> dict[str, Any]:

@@ -14,11 +14,17 @@ from finmodel.estimate.priors import shipped_priors
 from finmodel.estimate.revenue import RevenueData
 from finmodel.runway import amounts, twelve_months
 from finmodel.statements import Statements
-from finmodel.units import Period, add_months, parse_date
+from finmodel.units import Period, add_months, millions, parse_date
 
 BLOCKS = ("cost_of_sales", "research_and_development", "selling", "administrative")
 RATIOS = (*BLOCKS, "capital_expenditure", "noncash", "collection_lag", "loss_rate")
 """Levels read from twelve-month ratios; each is the name of its prior."""
+STANDS_FOR = {
+    "capital_expenditure": ("capex_share", "capex_fixed"),
+    "noncash": tuple(f"{block}_noncash" for block in BLOCKS),
+    "collection_lag": ("collection_lag", "receivables"),
+}
+"""Parameters that a ratio gives, where they have other names."""
 QUARTER_STARTS = ("01-01", "04-01", "07-01", "10-01")
 UNDERLYING = ("profit_excluding_nonrecurring", "net_loss_before_preferred_fair_value")
 """Results from which selling and administrative cost is inferred where the lines are not disclosed (revenue - result - known lines)."""
@@ -63,7 +69,12 @@ class CashWindow:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What one firm's accounts say, as numbers: input of the update."""
+    """What one firm's accounts say, as numbers: input of the update.
+
+    `burns` says what was burnt over twelve months and `burnt` is the latest amount with capital expenditure. `nil` names the ratios
+    whose latest twelve months are printed as nothing; `funds_age` is the time from the day of the liquid funds to the start, in years
+    (negative where the funds are of a later day within the quarter).
+    """
 
     firm: str
     start: date
@@ -77,6 +88,9 @@ class Evidence:
     cash_facts: tuple[str, ...] = ()
     cash_how: str = ""
     burns: tuple[str, ...] = ()
+    burnt: float = float("nan")
+    nil: frozenset[str] = frozenset()
+    funds_age: float = 0.0
 
     @property
     def trailing(self) -> float | None:
@@ -113,7 +127,7 @@ class Book:
             )
         order = revenue.groupby("basis")["period_end"].agg(["max", "count"]).sort_values(["max", "count"])
         self.firm, self.basis = firm, str(order.index[-1])
-        currency = revenue.loc[revenue["basis"] == self.basis, "currency"].mode()[0]
+        self.currency = currency = str(revenue.loc[revenue["basis"] == self.basis, "currency"].mode()[0])
         mine = lines[(lines["basis"] == self.basis) & (lines["currency"] == currency)]
         self.flows = amounts(mine[mine["months"] > 0])
         chosen = revenue[(revenue["basis"] == self.basis) & (revenue["currency"] == currency)]
@@ -135,8 +149,10 @@ class Book:
 def evidence_of(book: Book, start: date) -> Evidence:
     """Return what a firm's accounts say, for a model that starts on `start`."""
     revenue, how, ids = _revenue_data(book, start)
-    readings = {name: _not_overlapping(_readings(book, name)) for name in RATIOS}
-    reasons = {name: "no twelve months of it are disclosed" for name, found in readings.items() if not found}
+    disclosed = {name: list(_disclosed(book, name)) for name in RATIOS}
+    readings = {name: _not_overlapping(_usable(name, found)) for name, found in disclosed.items()}
+    reasons = {name: _unused(disclosed[name]) for name, found in readings.items() if not found}
+    nil = {name: found[0] for name, found in disclosed.items() if found and found[0].value == 0}
     cash, cash_how, cash_ids = _cash_flows(book)
     if not cash:
         reasons["other_income"] = "operating cash flow and the revenue of two years are not known for any twelve months"
@@ -144,12 +160,15 @@ def evidence_of(book: Book, start: date) -> Evidence:
     if (owed := _receivables(book, start)) is not None:
         points["receivables"] = (owed[0], f"{owed[1].strip()} at {start}", owed[2])
     interest = next((x for end in _ends(book, "finance_cost") if (x := book.year("finance_cost", end))), None)
+    for name, reading in nil.items():
+        points |= dict.fromkeys(STANDS_FOR.get(name, (name,)), (0.0, f"printed as nil: {reading.how}", reading.fact_ids))
     points["debt_service"] = (
         (interest[1] / 4, f"finance cost of {interest[0]}{interest[2]}; repayments belong to a scenario", interest[3])
         if interest
         else (0.0, "finance cost is not disclosed: none assumed", ())
     )
-    return Evidence(book.firm, start, revenue, readings, cash, points, reasons, ids, how, cash_ids, cash_how, tuple(_burns(book)))
+    burns, burnt = _burns(book)
+    return Evidence(book.firm, start, revenue, readings, cash, points, reasons, ids, how, cash_ids, cash_how, burns, burnt, frozenset(nil))
 
 
 def _revenue_data(book: Book, start: date) -> tuple[RevenueData, str, tuple[str, ...]]:
@@ -191,9 +210,8 @@ def _not_overlapping(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     return tuple(kept)
 
 
-def _readings(book: Book, name: str) -> list[Reading]:
-    """Every twelve-month ratio that can be made for one level."""
-    out = []
+def _disclosed(book: Book, name: str) -> Iterator[Reading]:
+    """Yield every twelve-month ratio that can be made for one level, the newest first."""
     for end in _ends(book, "revenue"):
         revenue = book.year("revenue", end)
         top = _numerator(book, name, end)
@@ -201,9 +219,21 @@ def _readings(book: Book, name: str) -> list[Reading]:
             continue
         bottom = top[3] if name == "noncash" else revenue[1]
         value = top[0] / bottom * (4 if name == "collection_lag" else 1)
-        if value > 0 and (value < 1 or name not in ("noncash", "loss_rate")):
-            out.append(Reading(end, value, revenue[1], f"{revenue[0]}{top[1]}", (*top[2], *revenue[3])))
-    return out
+        yield Reading(end, value, revenue[1], f"{revenue[0]}{top[1]}", (*top[2], *revenue[3]))
+
+
+def _usable(name: str, found: Sequence[Reading]) -> list[Reading]:
+    """Return the readings within the range of the ratio; receivables of a year's end where there are any, for they swing within it."""
+    inside = [r for r in found if r.value > 0 and (r.value < 1 or name not in ("noncash", "loss_rate"))]
+    year_ends = [r for r in inside if r.end.month == 12]
+    return year_ends if name == "collection_lag" and year_ends else inside
+
+
+def _unused(found: Sequence[Reading]) -> str:
+    """Say why no twelve months of a ratio are used."""
+    if not found:
+        return "no twelve months of it are disclosed"
+    return f"{found[0].how} gives {found[0].value:.3g}, out of the range of the ratio"
 
 
 def _numerator(book: Book, name: str, end: date) -> tuple[float, str, tuple[str, ...], float] | None:
@@ -264,13 +294,15 @@ def _selling_and_administrative(book: Book, end: date) -> tuple[float, str, tupl
     if (line := book.year("selling_and_administrative", end)) is not None:
         return line[1], line[2], line[3]
     known = [book.year(item, end) for item in ("revenue", "cost_of_sales", "research_and_development")]
+    impairment = book.year("impairment_of_financial_assets", end)
     for item in UNDERLYING:
         result = book.year(item, end)
         if result is not None and all(known):
             revenue, cost, research = (x for x in known if x is not None)
-            value = revenue[1] - result[1] - cost[1] - research[1]
-            ids = (*result[3], *revenue[3], *cost[3], *research[3])
-            return (value, f"† (revenue less {item.replace('_', ' ')} less known cost: an upper bound)", ids) if value > 0 else None
+            value = revenue[1] - result[1] - cost[1] - research[1] - (impairment[1] if impairment else 0.0)
+            less = "known cost and impairment" if impairment else "known cost"
+            ids = (*result[3], *revenue[3], *cost[3], *research[3], *(impairment[3] if impairment else ()))
+            return (value, f"† (revenue less {item.replace('_', ' ')} less {less}: an upper bound)", ids) if value > 0 else None
     return None
 
 
@@ -308,15 +340,16 @@ def _cash_flows(book: Book) -> tuple[tuple[CashWindow, ...], str, tuple[str, ...
     return tuple(windows), ", ".join(labels), tuple(dict.fromkeys(ids))
 
 
-def _burns(book: Book) -> Iterator[str]:
-    """Say what was burnt over the latest twelve months, and over the latest for which capital expenditure is known too."""
-    for number, end in enumerate(_ends(book, "operating_cash_flow")):
+def _burns(book: Book) -> tuple[tuple[str, ...], float]:
+    """Say what was burnt over the latest twelve months, and over the latest for which capital expenditure is known too; that amount."""
+    said: list[str] = []
+    for end in _ends(book, "operating_cash_flow"):
         flow, capex = book.year("operating_cash_flow", end), book.year("capital_expenditure", end)
         if flow is not None and capex is not None:
-            yield f"{(capex[1] - flow[1]) / 1e6:,.0f} m with capital expenditure over {flow[0]}{flow[2]}"
-            return
-        if flow is not None and number == 0:
-            yield f"{-flow[1] / 1e6:,.0f} m before capital expenditure over {flow[0]}{flow[2]}"
+            return (*said, f"{millions(capex[1] - flow[1])} m with capital expenditure over {flow[0]}{flow[2]}"), capex[1] - flow[1]
+        if flow is not None and not said:
+            said.append(f"{millions(-flow[1])} m before capital expenditure over {flow[0]}{flow[2]}")
+    return tuple(said), float("nan")
 
 
 def _year_before(day: date) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from finmodel.estimate.priors import Array, Prior, populations, shipped_priors
 from finmodel.estimate.revenue import REVENUE_PRIORS
 from finmodel.estimate.update import DRAWS, Posterior, update
 from finmodel.ratios.compute import facts_used
-from finmodel.runway import age_in_months, liquid_funds
+from finmodel.runway import Fund, age_in_months, liquid_funds
 from finmodel.statements import Statements
 
 TABLE_COLUMNS = ("parameter", "value", "low", "high", "unit", "prior_share", "prior", "origin", "definition")
@@ -47,7 +47,7 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
     "other_income": ("currency per quarter", "other operating cash (grants, interest received, payables, taxes), signed: reported "
                      "operating cash flow less revenue collected plus cash cost"),
     "debt_service": ("currency per quarter", "finance cost of the last twelve months / 4"),
-    "liquid_funds": ("currency", "liquid funds as printed"),
+    "liquid_funds": ("currency", "liquid funds as printed, brought to the start at the model's burn where they are of another day"),
 }  # fmt: skip
 """Unit and definition of every parameter, in the order of the table."""
 GOVERNED = {
@@ -65,7 +65,8 @@ class Parameters:
     ----------
     firm : str
     start : datetime.date
-        Time zero of the model: the later of the day of the liquid funds and the end of the last reported period.
+        Time zero of the model, a quarter's end: the end of the last reported period, or the last quarter's end by the day of the liquid
+        funds where that is later. Liquid funds of another day are brought to it at the model's own burn.
     table : pandas.DataFrame
         Columns parameter, value (posterior median), low, high (95 % interval), unit, prior_share (of the posterior's precision on the
         scale on which the prior is normal; 1 where the firm's accounts say nothing), prior (its name in ``priors.csv``), origin,
@@ -80,6 +81,8 @@ class Parameters:
         Day of the liquid funds; None where none are disclosed.
     stale_months : int or None
         Full months from that day to the day of the statements.
+    currency : str
+        Of the accounts, and of every amount here.
     priors : dict
         Priors used.
     """
@@ -92,6 +95,7 @@ class Parameters:
     profile: pd.DataFrame
     liquid_funds_on: date | None
     stale_months: int | None
+    currency: str
     priors: Mapping[str, Prior] = field(repr=False)
     evidence: tuple[Evidence, ...] = field(repr=False)
     bank: Mapping[str, Array] = field(repr=False)
@@ -105,7 +109,7 @@ class Parameters:
             The only source of randomness: same state, same draws.
         n : int
         """
-        chosen = rng.integers(0, DRAWS, n)
+        chosen = rng.permutation(DRAWS)[:n] if n <= DRAWS else rng.integers(0, DRAWS, n)
         return {name: values[chosen] for name, values in self.bank.items()}
 
     def value(self, parameter: str) -> float:
@@ -195,7 +199,8 @@ def estimate_parameters(statements: Statements, firm: str) -> Parameters:
     """
     funds = liquid_funds(statements, firm)
     book = Book(statements, firm)
-    start = max([book.last_end, *(f.day for f in funds[:1])])
+    fund = funds[0] if funds else None
+    start = max(book.last_end, _quarter_end(fund.day)) if fund else book.last_end
     evidence = [evidence_of(book, start)]
     for peer in statements.firms:
         if peer != firm:
@@ -204,14 +209,8 @@ def estimate_parameters(statements: Statements, firm: str) -> Parameters:
                 evidence.append(evidence_of(other, other.last_end))
             except (DataError, LookupError):
                 continue  # a firm without usable revenue tells nothing about the others
-    fund = funds[0] if funds else None
     stale = age_in_months(fund.day, statements.day) if fund else None
-    point = (
-        (fund.value, f"{fund.definition}{fund.marks} at {fund.day}, {stale} months before {statements.day}", fund.fact_ids)
-        if fund
-        else (float("nan"), "no definition of liquid funds is disclosed", ())
-    )
-    evidence[0] = replace(evidence[0], points={**evidence[0].points, "liquid_funds": point})
+    evidence[0] = _with_funds(evidence[0], fund, statements.day)
     posterior = update(evidence, shipped_priors())
     used = [(firm, how, name, "", one) for name, how, ids in facts_of(evidence[0]) for one in ids]
     return Parameters(
@@ -232,10 +231,28 @@ def estimate_parameters(statements: Statements, firm: str) -> Parameters:
         profile=_profile(evidence, posterior),
         liquid_funds_on=fund.day if fund else None,
         stale_months=stale,
+        currency=book.currency,
         priors=shipped_priors(),
         evidence=tuple(evidence),
         bank=posterior.bank,
     )
+
+
+def _quarter_end(day: date) -> date:
+    """Return the last quarter's end that is not after a day."""
+    following = day + timedelta(days=1)
+    return date(following.year, following.month - (following.month - 1) % 3, 1) - timedelta(days=1)
+
+
+def _with_funds(own: Evidence, fund: Fund | None, day: date) -> Evidence:
+    """Return the evidence with liquid funds, and how far from the start they were reported."""
+    if fund is None:
+        point: tuple[float, str, tuple[str, ...]] = (float("nan"), "no definition of liquid funds is disclosed", ())
+        return replace(own, points={**own.points, "liquid_funds": point})
+    moved = "" if fund.day == own.start else f"; brought to {own.start} at the model's burn"
+    origin = f"{fund.definition}{fund.marks} at {fund.day}, {age_in_months(fund.day, day)} months before {day}{moved}"
+    points = {**own.points, "liquid_funds": (fund.value, origin, fund.fact_ids)}
+    return replace(own, points=points, funds_age=(own.start - fund.day).days / 365.25)
 
 
 def _table(own: Evidence, posterior: Posterior) -> pd.DataFrame:

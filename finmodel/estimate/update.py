@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
@@ -78,7 +79,23 @@ def update(evidence: Sequence[Evidence], priors: Mapping[str, Prior]) -> Posteri
     bank |= {"other_income": other * quarterly, "cash_volatility": drawn["cash_volatility"]}
     for name, (value, _, _) in own.points.items():
         bank[name] = np.full(DRAWS, value)
+    if own.funds_age:
+        bank["liquid_funds"] = _brought_to_start(own, bank)
     return Posterior(bank, shares, on_kappa)
+
+
+def _brought_to_start(own: Evidence, bank: Mapping[str, Array]) -> Array:
+    """Liquid funds at the start, where they were reported on another day: less what each draw burns in between, with its noise."""
+    cost = sum(bank[block] * (1 - bank[f"{block}_noncash"]) for block in BLOCKS)
+    revenue = bank["revenue"]
+    growing = bank["collection_lag"] / 4 * revenue * np.expm1(bank["growth"])  # of receivables, a quarter
+    collected = revenue * (1 - bank["loss_rate"]) - growing
+    invested = bank["capex_share"] * revenue + bank["capex_fixed"]
+    burn = cost + invested + bank["debt_service"] - collected - bank["other_income"]
+    quarters = 4 * own.funds_age
+    noise = bank["cash_volatility"] * revenue * np.sqrt(abs(quarters)) * _rng(own.firm, "liquid_funds").standard_normal(DRAWS)
+    moved: Array = np.maximum(bank["liquid_funds"] - burn * quarters + noise, 1.0)  # the firm lives: something is left
+    return moved
 
 
 def _level(name: str, evidence: Sequence[Evidence], priors: Mapping[str, Prior]) -> tuple[Array, float]:
@@ -86,7 +103,10 @@ def _level(name: str, evidence: Sequence[Evidence], priors: Mapping[str, Prior])
 
     A twelve-month ratio belongs to the middle of its window. Older costs are carried to the latest window by the usual response to revenue.
     """
+    if name in evidence[0].nil:
+        return np.zeros(DRAWS), 0.0
     prior, (noise, walk) = priors[name], movements()[name]
+    latest = _latest(evidence[0], name)
     found: list[tuple[float, float] | None] = []
     for one in evidence:
         readings = one.readings[name]
@@ -95,7 +115,8 @@ def _level(name: str, evidence: Sequence[Evidence], priors: Mapping[str, Prior])
             values = prior.transformed(np.array([r.value for r in readings]))
             if name in BLOCKS:
                 values = values + [_carried(name, r, readings[0], age, priors) for r, age in zip(readings, ages, strict=True)]
-            found.append(level_now(values.tolist(), ages, noise, walk))
+            seen, variance = level_now(values.tolist(), ages, noise, walk)
+            found.append((seen, variance + walk**2 * abs((latest - readings[0].end).days) / 365.25))  # a peer's, at our latest day
         elif one is evidence[0]:
             found.append(None)
     own = evidence[0]
@@ -105,6 +126,10 @@ def _level(name: str, evidence: Sequence[Evidence], priors: Mapping[str, Prior])
     if own.readings[name]:
         level = level + walk * np.sqrt(_age(own, own.readings[name][0])) * rng.standard_normal(DRAWS)
     return prior.natural(level), min(float(level.var()) / prior.sd**2, 1.0)
+
+
+def _latest(own: Evidence, name: str) -> date:
+    return own.readings[name][0].end if own.readings[name] else own.start
 
 
 def _age(own: Evidence, reading: Reading) -> float:
@@ -120,17 +145,20 @@ def _carried(block: str, old: Reading, latest: Reading, years: float, priors: Ma
 
 
 def _cost_now(own: Evidence, block: str, share: Array, bank: Mapping[str, Array]) -> Array:
-    """Quarterly cost at the start: the cost of the latest window carried by each draw's drift and response to revenue since then.
+    """Quarterly cost in the last quarter before the start: that of the latest window carried by each draw's drift and response to revenue.
 
-    Cost of sales answers to the quarter's revenue; the other blocks, which answer to the year's, to that of the last twelve months.
+    Cost of sales answers to the quarter's revenue; the other blocks to that of the last twelve months, which over the window was on
+    average that of a quarter and a half before its end. The last quarter's middle lies an eighth of a year before the start.
     """
     if not own.readings[block]:
         return share * bank["revenue"]
     latest = own.readings[block][0]
-    yearly = 4 * bank["revenue"] if block == "cost_of_sales" or own.trailing is None else np.full(DRAWS, own.trailing)
-    growth = np.log(yearly / latest.base)
+    if block == "cost_of_sales" or own.trailing is None:
+        growth = np.log(4 * bank["revenue"] / latest.base)
+    else:
+        growth = np.log(own.trailing / latest.base) + 0.375 * bank["growth"]
     response = np.where(growth > 0, bank[f"{block}_up"], bank[f"{block}_down"])
-    cost: Array = share * latest.base / 4 * np.exp(bank[f"{block}_drift"] * _age(own, latest) + response * growth)
+    cost: Array = share * latest.base / 4 * np.exp(bank[f"{block}_drift"] * (_age(own, latest) - 0.125) + response * growth)
     return cost
 
 

@@ -170,10 +170,10 @@ def spends(runs: Sequence[SurvivalResults]) -> str:
     """Say what each firm spends in the model's first year, beside what was reported."""
     said = []
     for run in runs:
-        stated = re.search(r"In the first year, with no new money, \S+ spends (.+)\.$", run.assumptions[-1])
+        stated = re.search(r"In the first year, with no new money, \S+ (.+)$", run.assumptions[-1])
         if stated and disclosed(run) and not stale(run):
-            said.append(f"{firm_name(run.firm.name)}: {stated[1].replace(' more than it takes in', '')}.")
-    return f"The first year's burn in the model, and reported: {' '.join(said)}" if said else ""
+            said.append(f"{firm_name(run.firm.name)} {stated[1]}")
+    return f"In the model's first year {' '.join(said)}" if said else ""
 
 
 @figure("cash_fan", of=survivals, tall=1.7)

@@ -174,6 +174,6 @@ def build_inputs(firm: Firm, quarters: int) -> Inputs:
         hazard=np.ascontiguousarray(x.hazard, np.float32),
         size=np.ascontiguousarray(x.size, np.float32),
         channel=np.ascontiguousarray(np.stack([x.size_sd, x.shut, x.rest, x.stage], axis=1), np.float32),
-        window=np.ascontiguousarray(x.window),
-        listed_at=np.ascontiguousarray(x.listed_at),
+        window=np.ascontiguousarray(x.window, np.uint8),
+        listed_at=np.ascontiguousarray(x.listed_at, np.int16),
     )

@@ -112,7 +112,7 @@ def simulate(
     )
     if block % 256:
         raise ValueError(f"block is {block}; it must be a multiple of 256")
-    check_firms(firms, quarters)
+    check_firms(firms, quarters, paths)
     spare: list[npt.NDArray[np.float32]] = []
     runs = [_Run(firm, quarters, paths, seed, min(sampled, paths), batches, block, spare) for firm in firms]
     tasks = [(run, first) for run in runs for first in range(0, paths, block)]

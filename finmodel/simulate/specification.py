@@ -93,9 +93,9 @@ class Scenarios:
         Log sd of the size (one shock per path and quarter for all channels); factor on the hazard while the market window is shut;
         quarters over which the hazard returns after a round (0: no such clock); +1 only once listed, -1 only before, 0 always.
     window : ndarray of uint8 (Q, paths) or (Q, 1)
-        Whether the market window is open; see :func:`market_window`.
+        Whether the market window is open; see :func:`market_window`. Columns beyond the paths simulated are not read.
     listed_at : ndarray of int16 (S, paths) or (S, 1)
-        Quarter in which a listing closes: -1 before the start, :data:`NEVER` never.
+        Quarter in which a listing closes: -1 before the start, :data:`NEVER` never; columns as above.
     listing_size, redemption : ndarray (S, Q)
         Median proceeds of a listing; what falls due at the quarter's end unless the firm is listed by then; CNY.
     listing_sd : float
@@ -200,8 +200,8 @@ class Firm:
     starts_in: int = 1
 
 
-def check_firms(firms: Sequence[Firm], quarters: int) -> Sequence[Firm]:
-    """Return `firms`, or raise with every fault of their parameters and scenarios.
+def check_firms(firms: Sequence[Firm], quarters: int, paths: int) -> Sequence[Firm]:
+    """Return `firms`, or raise with every fault of their parameters and scenarios for so many quarters and paths.
 
     Raises
     ------
@@ -214,7 +214,17 @@ def check_firms(firms: Sequence[Firm], quarters: int) -> Sequence[Firm]:
         for name in firm.parameters:
             if name not in known:
                 raise unknown("parameter", name, known)
-    faults = [f for firm in firms for f in (*_parameter_faults(firm), *_scenario_faults(firm, quarters))]
+    faults = [
+        f
+        for firm in firms
+        for f in (
+            *_parameter_faults(firm),
+            *_lever_faults(firm, quarters),
+            *_jump_faults(firm, quarters),
+            *_path_faults(firm, quarters, paths),
+            *_number_faults(firm),
+        )
+    ]
     names = [f.name for f in firms]
     faults += [fault("firms", f"{n!r} twice", "each firm once") for n in sorted(set(names)) if names.count(n) > 1]
     if faults:
@@ -246,7 +256,7 @@ def _parameter_faults(firm: Firm) -> Iterator[str]:
             yield fault(where, f"{value.min():g}", "a number above 0", _ABOVE_ZERO[p.name])
 
 
-def _scenario_faults(firm: Firm, quarters: int) -> Iterator[str]:
+def _lever_faults(firm: Firm, quarters: int) -> Iterator[str]:
     x = firm.scenarios
     s, c, q = len(x.names), x.size_sd.size, quarters
     shapes: dict[str, tuple[int, ...]] = {
@@ -266,7 +276,13 @@ def _scenario_faults(firm: Firm, quarters: int) -> Iterator[str]:
             yield fault(f"{firm.name}, scenarios.{name}", f"{values.min():g}", "factors above 0")
         elif name in ("cost", "capex", "hazard", "size_sd", "shut", "rest") and np.any(values < 0):
             yield fault(f"{firm.name}, scenarios.{name}", f"{values.min():g}", "nothing below 0")
-    for scenario, jumps in zip(x.names, x.jumps, strict=True):
+
+
+def _jump_faults(firm: Firm, q: int) -> Iterator[str]:
+    x = firm.scenarios
+    if len(x.jumps) != len(x.names):
+        yield fault(f"{firm.name}, scenarios.jumps", f"{len(x.jumps)} of them", f"{len(x.names)}, one per scenario")
+    for scenario, jumps in zip(x.names, x.jumps, strict=False):
         counted = [j[0] for j in jumps]
         for quarter, fraction, cny in jumps:
             if not (0 <= quarter < q and 0 <= fraction < 1 and np.isfinite(cny)):
@@ -277,3 +293,23 @@ def _scenario_faults(firm: Firm, quarters: int) -> Iterator[str]:
         for quarter in sorted(set(counted)):
             if counted.count(quarter) > 4:
                 yield fault(f"{firm.name}, {scenario}, jumps", f"{counted.count(quarter)} in quarter {quarter}", "four at most")
+
+
+def _path_faults(firm: Firm, quarters: int, paths: int) -> Iterator[str]:
+    """Faults of what differs between paths, which the kernel reads by path without looking at the array's bounds."""
+    x = firm.scenarios
+    for name, rows, lowest, highest in (("window", quarters, 0, 1), ("listed_at", len(x.names), -1, NEVER)):
+        values, where = np.asarray(getattr(x, name)), f"{firm.name}, scenarios.{name}"
+        if values.ndim != 2 or len(values) != rows or not (values.shape[1] == 1 or values.shape[1] >= paths):
+            yield fault(where, f"shape {values.shape}", f"({rows}, 1) or ({rows}, {paths})")
+        elif values.dtype.kind not in "biu":
+            yield fault(where, f"numbers of type {values.dtype}", "whole numbers")
+        elif np.any(values < lowest) or np.any(values > highest):
+            yield fault(where, f"numbers from {values.min()} to {values.max()}", f"{lowest} to {highest}")
+
+
+def _number_faults(firm: Firm) -> Iterator[str]:
+    if not 0 <= firm.scenarios.listing_sd < _INF:
+        yield fault(f"{firm.name}, scenarios.listing_sd", f"{firm.scenarios.listing_sd:g}", "a finite number, 0 or above")
+    if firm.starts_in not in (1, 2, 3, 4):
+        yield fault(f"{firm.name}, starts_in", f"{firm.starts_in}", "a quarter of the year, 1 to 4")
