@@ -37,7 +37,7 @@ def main() -> None:
     for index in range(4):
         kept = {name for i, name in enumerate(scenario.restrictions) if index * 9 >> i & 1}
         subset = Scenario(str(index), "t", "q", (), tuple(c for c in scenario.direct().changes if c.restriction in kept))
-        run_firm(models[1], [subset], QUARTERS, PATHS, SEED).funding_gap_batches()
+        run_firm(models[1], [subset], QUARTERS, PATHS, SEED).funding_gap()
     alone = (time.perf_counter() - started) / 4 * 32 * len(FIRMS)
     cells = len(FIRMS) * 32 * PATHS * QUARTERS
     print(

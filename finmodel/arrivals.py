@@ -22,6 +22,7 @@ from finmodel.funding import channel_terms, class_access, law_of, listed_on, mar
 from finmodel.ipo import VENUES, Listings
 from finmodel.scenarios import Change, Scenario, channels
 from finmodel.scenarios import channel as kind_of
+from finmodel.survival import quarter_end
 from finmodel.units import add_months, parse_date
 
 Floats = npt.NDArray[np.float64]
@@ -69,6 +70,8 @@ class Arrivals:
     listed_at : ndarray of int16 (S, paths)
     size_sd, shut, stage : ndarray (C,)
     window : ndarray of uint8 (Q, paths)
+    listing_sd : float
+        Log sd of what a listing brings.
     """
 
     channels: tuple[str, ...]
@@ -81,6 +84,7 @@ class Arrivals:
     shut: Floats
     stage: Floats
     window: npt.NDArray[np.uint8]
+    listing_sd: float
 
     def chosen(self, places: npt.NDArray[np.intp]) -> Arrivals:
         """Return those of some of the scenarios."""
@@ -108,12 +112,12 @@ class Calendar:
     @cached_property
     def days(self) -> list[date]:
         """A day within each quarter, about a month after it begins; in quarters that began before the as-of day, that day."""
-        return [max(self.as_of, add_months(self.start, 3 * q + 1)) for q in range(self.quarters)]
+        return [max(self.as_of, add_months(quarter_end(self.start, q), 1)) for q in range(self.quarters)]
 
     @cached_property
     def ahead(self) -> Floats:
         """1 for quarters that end after the as-of day, 0 for those already over."""
-        return np.array([float(add_months(self.start, 3 * q + 3) > self.as_of) for q in range(self.quarters)])
+        return np.array([float(quarter_end(self.start, q + 1) > self.as_of) for q in range(self.quarters)])
 
 
 def funding_arrivals(
@@ -169,6 +173,7 @@ def funding_arrivals(
         shut=np.array([first.channel(n, firm, "shut") if "shut" in channel_terms(n, firm) else 1.0 for n in names]),
         stage=np.array([1.0 if kind_of(n)["stage"] == "listed" else 0.0 for n in names]),
         window=window,
+        listing_sd=first.market("size_log_sd"),
     )
 
 
@@ -368,11 +373,11 @@ def known_receipts(firm: str, calendar: Calendar) -> tuple[tuple[int, float, flo
     receipts = []
     for row in rows(events):
         received = parse_date(row["date"])
-        quarter = next((q for q in range(calendar.quarters) if add_months(calendar.start, 3 * q + 3) >= received), None)
+        quarter = next((q for q in range(calendar.quarters) if quarter_end(calendar.start, q + 1) >= received), None)
         if quarter is None:
             continue
-        begin = add_months(calendar.start, 3 * quarter)
-        gone = (received - begin).days / (add_months(calendar.start, 3 * quarter + 3) - begin).days
+        begin = quarter_end(calendar.start, quarter)
+        gone = (received - begin).days / (quarter_end(calendar.start, quarter + 1) - begin).days
         cost = channel_terms(_COSTS[row["event_type"]], "")["cost"].central
         receipts.append((quarter, min(gone, 0.99), float(row["amount"]) * _rate(row["currency"], received) * (1 - cost)))
     return tuple(receipts)

@@ -14,7 +14,7 @@ Physics Communications 181(2), for the Sobol indices (computed by SALib).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,9 +28,11 @@ from finmodel.exposures import Exposure, exposures_of
 from finmodel.funding import Term, channel_terms, market_terms
 from finmodel.ipo import VENUES
 from finmodel.scenarios import Change, Scenario
-from finmodel.stochastic import Progress, run_firm
+from finmodel.stochastic import GAP_MONTHS, Progress, run_firm
+from finmodel.survival import estimate
 
 Floats = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
 QUANTITIES = {"runway_months_lost": "months", "cash_out_24m": "probability", "funding_gap": "CNY"}
 MOST_RESTRICTIONS = 12
 LOGARITHMIC = ("hazard", "application", "size", "elasticity")
@@ -90,7 +92,7 @@ def attribute(
     quarters, paths, seed, threads : int
     responses : bool
         Whether responses (state support, cost cuts) count; by default they are held fixed and a restriction can only cost.
-    assumptions, shares, progress
+    assumptions, shares, threads, progress
         As for :func:`finmodel.stochastic.run_firm`.
 
     Returns
@@ -102,23 +104,28 @@ def attribute(
     Raises
     ------
     ValueError
-        If the scenario has too many restrictions for all subsets.
+        If the scenario has too many restrictions for all subsets, or the horizon is shorter than the quantities' 24 months.
     """
     players = scenario.restrictions
     if len(players) > MOST_RESTRICTIONS:
         raise ValueError(f"{scenario.name} has {len(players)} restrictions; all subsets of at most {MOST_RESTRICTIONS} can be run")
+    if 3 * quarters < GAP_MONTHS:
+        raise ValueError(
+            f"horizon is {3 * quarters} months; attribution needs {GAP_MONTHS} or more: its quantities are within {GAP_MONTHS} months"
+        )
     chosen = scenario if responses else scenario.direct()
     subsets = [_subset(chosen, players, index) for index in range(1 << len(players))]
     run = run_firm(model, subsets, quarters, paths, seed, assumptions, shares, threads, progress)
-    gap = run.funding_gap_batches()
+    gap, gone = run.funding_gap(), run.cash_out(24)
     by_batch = {
         "runway_months_lost": run.runway()[:, :1] - run.runway(),
-        "cash_out_24m": run.cash_out(24) - run.cash_out(24)[:, :1],
+        "cash_out_24m": gone - gone[:, :1],
         "funding_gap": gap - gap[:, :1],
     }
-    rows = [row for name, values in by_batch.items() for row in _share_rows(model.firm, name, players, values)]
+    rows = [row for name, values in by_batch.items() for row in _share_rows(model.firm, name, players, values, run.outcome.counts)]
     table = pd.DataFrame(rows, columns=["firm", "quantity", "restriction", "value", "error", "unit"])
     reasons = {name: _not_disclosed(model, chosen.only([name]), shares or {}) for name in chosen.restrictions}
+    reasons["total"] = model.caveat()[1]
     table["reason"] = [reasons.get(name, "") for name in table["restriction"]]
     return table
 
@@ -136,17 +143,15 @@ def _subset(scenario: Scenario, players: Sequence[str], index: int) -> Scenario:
     return replace(scenario, name=str(index), changes=tuple(c for c in scenario.changes if c.restriction in kept))
 
 
-def _share_rows(firm: str, quantity: str, players: Sequence[str], values: Floats) -> Iterator[tuple[Any, ...]]:
+def _share_rows(firm: str, quantity: str, players: Sequence[str], values: Floats, counts: Counts) -> Iterator[tuple[Any, ...]]:
     """Yield the mean over batches of each player's share, its error, and their total."""
-    parts = shapley(values.T)
-    unit, batches = QUANTITIES[quantity], values.shape[0]
-    means, errors = parts.mean(axis=1), parts.std(axis=1, ddof=1) / np.sqrt(batches)
+    means, errors = estimate(shapley(values.T).T, counts)
+    unit = QUANTITIES[quantity]
     if unit == "CNY":
         means = np.round(means)
     for name, mean, error in zip(players, means, errors, strict=True):
         yield firm, quantity, name, float(mean), float(error), unit
-    total = values[:, -1] - values[:, 0]
-    yield firm, quantity, "total", float(sum(means)), float(total.std(ddof=1) / np.sqrt(batches)), unit
+    yield firm, quantity, "total", float(sum(means)), float(estimate(values[:, -1] - values[:, 0], counts)[1]), unit
 
 
 @dataclass(frozen=True)
@@ -188,10 +193,11 @@ class Setting:
     unclear: str = "prohibited"
 
 
-def inputs_of(model: CashModel, scenario: Scenario) -> list[Input]:
-    """Return the uncertain inputs of a scenario for a firm: its levers, the stated quantities of funding, undisclosed exposures."""
+def inputs_of(model: CashModel, scenario: Scenario, given: Collection[str] = ()) -> list[Input]:
+    """Return the uncertain inputs of a scenario for a firm: its levers, the stated quantities of funding, exposures that are not given."""
     found = [_lever(place, change) for place, change in enumerate(scenario.changes) if change.low < change.high]
-    found += [_exposure(one) for one in exposures_of([scenario], model.firm, model.as_of).values() if one.low < one.high]
+    exposures = exposures_of([scenario], model.firm, model.as_of).values()
+    found += [_exposure(one) for one in exposures if one.low < one.high and one.name not in given]
     found += [_stated(name, name, term) for name, term in market_terms().items() if name in ("elasticity", "rounds_prior")]
     venue = reference_venue(model.firm, model.as_of)
     for channel in (*used_channels(model.firm, model.as_of), *VENUES):
@@ -243,22 +249,35 @@ def runway_lost(
     shares = [dict(setting.shares) for setting in settings for _ in range(2)]
     run = run_firm(model, pairs, quarters, paths, seed, each, shares)
     lost = run.runway()[:, ::2] - run.runway()[:, 1::2]
-    return lost.mean(axis=0), lost.std(axis=0, ddof=1) / np.sqrt(len(lost))
+    return estimate(lost, run.outcome.counts)
 
 
 def tornado(
-    model: CashModel, scenario: Scenario, quarters: int = 20, paths: int = 16_384, seed: int = 7, responses: bool = False
+    model: CashModel,
+    scenario: Scenario,
+    quarters: int = 20,
+    paths: int = 16_384,
+    seed: int = 7,
+    responses: bool = False,
+    shares: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Return the runway lost with each input at its low and high end, the others at their centre.
+
+    Parameters
+    ----------
+    model, scenario, quarters, paths, seed, responses
+        As for :func:`attribute`.
+    shares : mapping of str to float, optional
+        Exposures assumed: they hold throughout, and are no input.
 
     Returns
     -------
     pandas.DataFrame
         Columns firm, input, group, low, high (the ends), lost_at_low, lost_at_high, lost (centre), error, swing; the largest swing first.
-        The last row's group ``law`` reads unclear law the lenient and the strict way.
+        The row whose group is ``law`` reads unclear law the lenient (lost_at_low) and the strict way (lost_at_high).
     """
-    centre = Setting(scenario)
-    inputs = inputs_of(model, scenario)
+    centre = Setting(scenario, shares=shares or {})
+    inputs = inputs_of(model, scenario, centre.shares)
     settings = [centre, replace(centre, unclear="permitted")]
     for one in inputs:
         settings += [one.apply(centre, one.low), one.apply(centre, one.high)]
@@ -280,6 +299,7 @@ def sensitivity(
     seed: int = 7,
     points: int = 128,
     responses: bool = False,
+    shares: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Return first and total Sobol indices of the runway lost, by group of inputs, with 95 % intervals.
 
@@ -289,17 +309,20 @@ def sensitivity(
     ----------
     points : int
         Base sample, a power of two; the model runs points x (groups + 2) times, in one kernel call.
+    shares : mapping of str to float, optional
+        Exposures assumed: they hold throughout, and are no input.
 
     Returns
     -------
     pandas.DataFrame
         Columns firm, group, first, first_interval, total, total_interval, inputs; an interval is the half-width.
     """
-    inputs = inputs_of(model, scenario)
+    centre = Setting(scenario, shares=shares or {})
+    inputs = inputs_of(model, scenario, centre.shares)
     groups = list(dict.fromkeys(one.group for one in inputs))
 
     def lost_at(design: Floats) -> Floats:
-        settings = [_setting(scenario, inputs, dict(zip(groups, row, strict=True))) for row in design]
+        settings = [_setting(centre, inputs, dict(zip(groups, row, strict=True))) for row in design]
         return runway_lost(model, settings, quarters, paths, seed, responses)[0]
 
     table = sobol_indices(lost_at, dict.fromkeys(groups, (0.0, 1.0)), points, seed)
@@ -340,8 +363,7 @@ def sobol_indices(function: Callable[[Floats], Floats], bounds: Mapping[str, tup
     return pd.DataFrame({"group": list(bounds), **shown})
 
 
-def _setting(scenario: Scenario, inputs: Sequence[Input], places: Mapping[str, float]) -> Setting:
-    setting = Setting(scenario)
+def _setting(setting: Setting, inputs: Sequence[Input], places: Mapping[str, float]) -> Setting:
     for one in inputs:
         setting = one.apply(setting, one.at(float(places[one.group])))
     return setting

@@ -195,7 +195,7 @@ class CashModel:
         assumptions = (*self.assumptions(), self.first_year(seed))
         context = {"facts": self.parameters.facts, "assumptions": assumptions, "later": self.later}
         context["currency"] = self.parameters.currency
-        return survival_results(firm, outcome, self.start, seed, as_of=self.as_of, caveat=self._caveat(), **context)
+        return survival_results(firm, outcome, self.start, seed, as_of=self.as_of, caveat=self.caveat(), **context)
 
     def first_year(self, seed: int = 7, paths: int = 2**14) -> str:
         """Say what the model spends in its first year with no new money, beside what was reported: the first thing to doubt.
@@ -217,7 +217,7 @@ class CashModel:
             + (f", which lies {'below' if odd[0] < least else 'above'} what the model expects." if odd else ".")
         )
 
-    def _caveat(self) -> tuple[str, str]:
+    def caveat(self) -> tuple[str, str]:
         """Return status and reason of what is simulated: sound, conditional on an amount of liquid funds, or stale."""
         stale = self.parameters.stale_months or 0
         if np.isnan(self.liquid_funds):

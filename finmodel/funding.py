@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 from finmodel.data import read_table, rows
-from finmodel.firms import find_firm
+from finmodel.firms import find_firm, firms
 from finmodel.restrictions.engine import Finding, decide
 from finmodel.restrictions.transactions import Transaction
 from finmodel.restrictions.words import REFUSALS
@@ -346,9 +346,12 @@ def chill_of(scenario: Scenario, investor_class: str, on: date, as_of: date) -> 
 
 
 def listed_on(firm: str) -> date | None:
-    """Return the first trading day of a firm, ``date.min`` where it was listed before our record begins, None for an unlisted one."""
-    found = find_firm(firm)
-    return (found.listed_from or date.min) if found.listed_on else None
+    """Return the first trading day of a firm, ``date.min`` where it was listed before our record begins, None for an unlisted one.
+
+    A firm that the record of firms does not know, such as one of the reader's own, counts as unlisted.
+    """
+    found = next((one for one in firms() if one.firm == firm), None)
+    return (found.listed_from or date.min) if found and found.listed_on else None
 
 
 def not_open(firm: str, channel: str, on: date) -> str:

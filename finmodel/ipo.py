@@ -22,6 +22,7 @@ import pandas as pd
 from finmodel.data import read_table, rows
 from finmodel.funding import listed_on
 from finmodel.scenarios import Scenario
+from finmodel.survival import quarter_end
 from finmodel.units import add_months, parse_date
 
 Days = npt.NDArray[np.float64]
@@ -251,7 +252,7 @@ class Listings:
     @cached_property
     def days(self) -> list[date]:
         """A day within each quarter, not before the as-of day."""
-        return [max(self.as_of, add_months(self.start, 3 * q + 1)) for q in range(len(self.window))]
+        return [max(self.as_of, add_months(quarter_end(self.start, q), 1)) for q in range(len(self.window))]
 
     @property
     def listed(self) -> bool:

@@ -23,7 +23,8 @@ from finmodel.results import RECORD_COLUMNS, Results
 from finmodel.scenarios import Scenario, levers, read_scenario, read_scenarios
 from finmodel.simulate import BLOCKS
 from finmodel.statements import Statements
-from finmodel.stochastic import FirmRun, Progress, run_firm
+from finmodel.stochastic import GAP_MONTHS, FirmRun, Progress, run_firm
+from finmodel.survival import estimate
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 COLUMNS = (*RECORD_COLUMNS, "scenario", "low", "high", "exposure", "share", "default")
@@ -43,6 +44,9 @@ _FUNDING = (
     "estimated: none is identified.",
     "Funding: where the law is unclear it is read as prohibiting; the tornado shows the other reading.",
     "Funding: money known to have been raised between the balance date and the day is counted; a deal under way is not known.",
+    "Funding: after a simulated round the next may come at once: the stated hazards are long-run averages; only a dated round makes "
+    "investors rest. A clock in the paths could let a restriction lengthen the runway.",
+    "Scenario: what it does to the cash flow is a fixed amount in yuan, from the lines at the start; it does not grow with the path.",
     "Funding: redemption of preferred shares if no listing comes is left out: its terms are not disclosed for any of the firms.",
 )
 _NO_FUNDS = "liquid funds are not disclosed: see the rows by liquid funds, or assume an amount"
@@ -121,7 +125,9 @@ class ScenarioResults(Results):
         columns = ["firm", "quantity", "scenario", "value", "error", "difference", "difference_error", "direct", "response", "unit"]
         return self.defaults()[columns].reset_index(drop=True)
 
-    def attribution(self, scenario: str | None = None, responses: bool = False, progress: Progress | None = None) -> Results:
+    def attribution(
+        self, scenario: str | None = None, responses: bool = False, threads: int = 1, progress: Progress | None = None
+    ) -> Results:
         """Return what each restriction of a scenario costs each firm; see :func:`finmodel.attribution.attribute`.
 
         Parameters
@@ -130,12 +136,14 @@ class ScenarioResults(Results):
             By default the last one that was run.
         responses : bool
             Whether responses count; by default they are held fixed.
+        threads : int
         progress : callable, optional
             Called with the tasks done and their number.
         """
         find = partial(
-            attribute, paths=self.paths, seed=self.seed, quarters=self.quarters, responses=responses, shares=self.shares, progress=progress
-        )
+            attribute, paths=self.paths, seed=self.seed, quarters=self.quarters, responses=responses, shares=self.shares,
+            threads=threads, progress=progress,
+        )  # fmt: skip
         found = self._each("What each restriction costs", _ATTRIBUTION, "attribution", scenario, find)
         missing = [(f, q, "total", np.nan, np.nan, u, why) for f, why in self.without_model.items() for q, u in QUANTITIES.items()]
         parts = [part for part in (found.table, pd.DataFrame(missing, columns=_SHARES)) if len(part)]
@@ -150,7 +158,8 @@ class ScenarioResults(Results):
         scenario, responses
             As for :meth:`attribution`.
         """
-        find = partial(tornado, paths=min(self.paths, 16_384), seed=self.seed, quarters=self.quarters, responses=responses)
+        given: dict[str, Any] = {"seed": self.seed, "quarters": self.quarters, "responses": responses, "shares": self.shares}
+        find = partial(tornado, paths=min(self.paths, 16_384), **given)
         return self._each("Runway lost, one input at a time", _TORNADO, "tornado", scenario, find)
 
     def sensitivity(self, scenario: str | None = None, responses: bool = False, points: int = 128) -> Results:
@@ -163,7 +172,8 @@ class ScenarioResults(Results):
         points : int
             Base sample of the design, a power of two.
         """
-        find = partial(sensitivity, seed=self.seed, quarters=self.quarters, responses=responses, points=points)
+        given: dict[str, Any] = {"seed": self.seed, "quarters": self.quarters, "responses": responses, "shares": self.shares}
+        find = partial(sensitivity, points=points, **given)
         return self._each("Sobol indices of the runway lost", _SOBOL, "sensitivity", scenario, find)
 
     def _need_paths(self) -> None:
@@ -195,7 +205,7 @@ def run_scenarios(
     horizon: int = HORIZON,
     paths: int | None = None,
     seed: int = 7,
-    liquid_funds: float | None = None,
+    liquid_funds: float | Mapping[str, float] | None = None,
     shares: Mapping[str, float] | None = None,
     threads: int = 1,
     progress: Progress | None = None,
@@ -221,8 +231,9 @@ def run_scenarios(
         Number of paths of the cash model; none for the deterministic form, in which no money is raised.
     seed : int
         Of the paths.
-    liquid_funds : float, optional
-        CNY, in place of what is disclosed or where nothing is (paths only).
+    liquid_funds : float or mapping of str to float, optional
+        CNY on the first day of the paths, in place of what is disclosed or where nothing is (paths only): a number for a single firm,
+        else one for each firm by name; firms without one keep what they disclose.
     shares : mapping of str to float, optional
         Exposures, such as ``us_revenue_share``, in place of what is disclosed or where nothing is (paths only).
     threads : int
@@ -245,7 +256,7 @@ def run_scenarios(
     LookupError
         If a scenario or firm is unknown.
     ValueError
-        If a count is out of range.
+        If a count is out of range, or one amount of liquid funds is given for several firms.
 
     References
     ----------
@@ -277,8 +288,10 @@ def run_scenarios(
     sampled: dict[str, Any] = {"shares": _shares(shares), "quarters": quarters, "paths": paths, "seed": seed}
     run = partial(run_firm, **sampled, threads=threads, progress=progress)
     common["assumptions"] += _FUNDING
-    common["inputs"] = frozen_inputs(statements, chosen, paths, seed, {"liquid_funds": liquid_funds, **(shares or {})})
-    return _with_funding(statements.day, fit_models(statements, view.firms, liquid_funds), chosen, run, {**common, **sampled})
+    funds = _funds(view.firms, liquid_funds)
+    assumed = {"liquid_funds" if len(view.firms) == 1 else f"liquid_funds of {firm}": amount for firm, amount in funds.items()}
+    common["inputs"] = frozen_inputs(statements, chosen, paths, seed, {**assumed, **(shares or {})})
+    return _with_funding(statements.day, fit_models(statements, view.firms, funds), chosen, run, {**common, **sampled})
 
 
 def _without_funding(
@@ -306,12 +319,18 @@ def _with_funding(
     return ScenarioResults(
         _table(rows, STOCHASTIC_COLUMNS),
         definition=f"Share of paths out of cash and restricted mean runway over {3 * common['quarters']} months of the cash model, "
-        "with funding as the channels, the law and the scenario let it arrive; error: one Monte Carlo standard error; difference: against "
-        "the baseline on the same draws, its direct part with responses held fixed, and what responses add",
+        f"with funding as the channels, the law and the scenario let it arrive; {_day_zero(models)}; "
+        "error: one Monte Carlo standard error; difference: against the baseline on the same draws, its direct part with responses held "
+        "fixed, and what responses add",
         models=tuple(m for m in models if m.firm not in open_funds),
         without_model={**without, **open_funds},
         **common,
     )
+
+
+def _day_zero(models: Sequence[CashModel]) -> str:
+    """Say from which day months are counted."""
+    return f"months are counted from day zero, the end of the last accounts: {', '.join(f'{m.firm} {m.start}' for m in models) or 'none'}"
 
 
 def attribution(
@@ -321,16 +340,17 @@ def attribution(
     horizon: int = HORIZON,
     paths: int = 100_000,
     seed: int = 7,
-    liquid_funds: float | None = None,
+    liquid_funds: float | Mapping[str, float] | None = None,
     shares: Mapping[str, float] | None = None,
     responses: bool = False,
+    threads: int = 1,
     progress: Progress | None = None,
 ) -> Results:
     """Share what a scenario costs among its restrictions, without running other scenarios; see :meth:`ScenarioResults.attribution`.
 
     Parameters
     ----------
-    statements, firms, horizon, paths, seed, liquid_funds, shares, progress
+    statements, firms, horizon, paths, seed, liquid_funds, shares, threads, progress
         As for :func:`run_scenarios`.
     scenario : str, path or Scenario
     responses : bool
@@ -338,25 +358,45 @@ def attribution(
     """
     chosen = scenario if isinstance(scenario, Scenario) else read_scenario(scenario)
     view = statements if firms is None else statements.select(firms)
-    models, without = fit_models(statements, view.firms, liquid_funds)
+    models, without = fit_models(statements, view.firms, _funds(view.firms, liquid_funds))
     open_funds = {m.firm: _NO_FUNDS for m in models if np.isnan(m.liquid_funds)}
     results = ScenarioResults(
         pd.DataFrame(), title="", definition="", scenarios=(chosen,), models=tuple(m for m in models if m.firm not in open_funds),
         without_model={**without, **open_funds}, shares=_shares(shares), quarters=-(-horizon // 3), paths=paths, seed=seed,
         assumptions=tuple(dict.fromkeys(f"{c.restriction}: {c.reason} ({c.reference})" for c in chosen.changes)),
     )  # fmt: skip
-    return results.attribution(responses=responses, progress=progress)
+    return results.attribution(responses=responses, threads=threads, progress=progress)
 
 
-def fit_models(statements: Statements, firms: Sequence[str], liquid_funds: float | None = None) -> tuple[list[CashModel], dict[str, str]]:
+def fit_models(
+    statements: Statements, firms: Sequence[str], liquid_funds: Mapping[str, float] | None = None
+) -> tuple[list[CashModel], dict[str, str]]:
     """Return the fitted cash model of each firm, and the firms whose statements carry none, each with the reason."""
     models, without = [], {}
     for firm in firms:
+        assumed = {"liquid_funds": liquid_funds[firm]} if liquid_funds and firm in liquid_funds else {}
         try:
-            models.append(CashModel.fit(statements, firm, **({} if liquid_funds is None else {"liquid_funds": liquid_funds})))
+            models.append(CashModel.fit(statements, firm, **assumed))
         except DataError as error:
             without[firm] = "; ".join(error.faults)
     return models, without
+
+
+def _funds(firms: Sequence[str], given: float | Mapping[str, float] | None) -> dict[str, float]:
+    """Return the assumed liquid funds by firm."""
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        for name in given:
+            if name not in firms:
+                raise unknown("firm of this run", name, firms)
+        return dict(given)
+    if len(firms) != 1:
+        raise ValueError(
+            f"liquid funds of CNY {given:,.0f} are given for {len(firms)} firms: name one firm, or give an amount for each: "
+            f"{{{firms[0] if firms else 'firm'!r}: amount}}"
+        )
+    return {firms[0]: float(given)}
 
 
 def _shares(given: Mapping[str, float] | None) -> dict[str, float]:
@@ -452,26 +492,58 @@ def _touches(scenario: Scenario, model: CashModel) -> dict[str, Exposure]:
 
 def _quantities(run: FirmRun, chosen: Sequence[Scenario], given: Mapping[str, float], more: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the rows of a run whose second half holds the same scenarios with responses held fixed."""
-    half = len(chosen)
-    measured: dict[str, tuple[str, Floats]] = {
-        **{f"cash_out_{m}m": ("probability", run.cash_out(m)) for m in (12, 24, 36) if m <= 3 * run.quarters},
-        "restricted_mean_runway": ("months", run.runway()),
-        "funding_gap": ("CNY", run.funding_gap_batches()),
-        "listed_24m": ("probability", run.listed(24)[None, :]),
-        "expected_proceeds": ("CNY", run.expected_proceeds()[None, :]),
-    }
+    half, model = len(chosen), run.model
     silent = [name for name, one in run.exposures.items() if not one.known and name not in given]
-    for quantity, (unit, values) in measured.items():
-        level, error = _mean(values)
-        gap, gap_error = _mean(values - values[:, :1])
+    for quantity, unit, months, measure in _MEASURES:
+        common = {"firm": model.firm, "period": model.as_of.isoformat(), "quantity": quantity, "unit": unit, **more}
+        if months > 3 * run.quarters:
+            reason = f"the horizon of {3 * run.quarters} months is shorter: give a horizon of {months} or more"
+            yield from ({**common, "scenario": s.name, "value": np.nan, "status": "not computable", "reason": reason} for s in chosen)
+            continue
+        values = measure(run)
+        level, error = estimate(values, run.outcome.counts)
+        gap, gap_error = estimate(values - values[:, :1], run.outcome.counts)
         for s, scenario in enumerate(chosen):
             direct = float(level[half + s] - level[half])
+            status, reason = _caveat(run, s)
             yield {
-                "firm": run.model.firm, "period": run.model.as_of.isoformat(), "quantity": quantity, "unit": unit,
-                "scenario": scenario.name, "value": level[s], "error": error[s], "difference": gap[s], "difference_error": gap_error[s],
-                "direct": direct, "response": _difference(gap[s], direct), "status": "simulated",
-                "note": _silent(silent, scenario, run.model) if not more.get("exposure") else "", **more,
+                **common, "scenario": scenario.name, "value": level[s], "error": error[s], "difference": gap[s],
+                "difference_error": gap_error[s], "direct": direct, "response": _difference(gap[s], direct), "status": status,
+                "reason": reason,
+                "note": _joined(_counted(run, quantity, months), "" if more.get("exposure") else _silent(silent, scenario, model)),
             }  # fmt: skip
+
+
+_MEASURES: tuple[tuple[str, str, int, Callable[[FirmRun], Floats]], ...] = (
+    *((f"cash_out_{m}m", "probability", m, partial(FirmRun.cash_out, months=m)) for m in (12, 24, 36)),
+    ("restricted_mean_runway", "months", 0, FirmRun.runway),
+    ("funding_gap", "CNY", GAP_MONTHS, FirmRun.funding_gap),
+    ("listed_24m", "probability", 24, partial(FirmRun.listed, months=24)),
+    ("expected_proceeds", "CNY", 0, FirmRun.expected_proceeds),
+)
+"""Each quantity, its unit, the months that it needs (0: the horizon, whatever it is) and how it is read off a run."""
+EARLY = 0.005
+"""Share of paths out of cash before the as-of day above which it is said."""
+
+
+def _counted(run: FirmRun, quantity: str, months: int) -> str:
+    """Say from which day months are counted, and where liquid funds are assumed, on which day they are supposed to be held."""
+    start, funds = run.model.start, run.model.assumed.get("liquid_funds")
+    held = f"; the assumed liquid funds of CNY {funds / 1e6:,.6g} m are held on {start}" if funds is not None else ""
+    there = f", the money there on {start}" if quantity == "funding_gap" else ""
+    return f"{months or 3 * run.quarters} months from {start}{there}{held}"
+
+
+def _caveat(run: FirmRun, scenario: int) -> tuple[str, str]:
+    """Return status and reason of a value: what is wrong with the liquid funds, and how many paths end before the as-of day."""
+    status, reason = run.model.caveat()
+    early = float(run.gone_before_the_day()[scenario])
+    text = f"{early:.1%} of paths had run out before {run.model.as_of}, though the firm was not known to have" if early > EARLY else ""
+    return status, _joined(reason, text)
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
 
 
 def _difference(whole: float, part: float) -> float:
@@ -486,9 +558,3 @@ def _silent(names: Sequence[str], scenario: Scenario, model: CashModel) -> str:
     return "; ".join(
         f"{name.replace('_', ' ')} is not disclosed and taken as 0: see the rows by share" for name in names if name in touched
     )
-
-
-def _mean(values: Floats) -> tuple[Floats, Floats]:
-    """Return the mean over batches and its error; no error for what is the same in every batch's place (one row)."""
-    error = values.std(axis=0, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.full(values.shape[1], np.nan)
-    return values.mean(axis=0), error

@@ -82,6 +82,13 @@ def test_access_and_replay(run):
     [
         (("scenarios", "run", "us-investment-bn"), "did you mean 'us-investment-ban'"),
         (("scenarios", "attribute", "us-market-ban", "--share", "us_revenue_share"), "is not written name=share"),
+        (
+            ("scenarios", "run", "baseline", "--paths", "256", "--liquid-funds", "1e9", "--firm", "yitu", "--firm", "megvii"),
+            "name one firm",
+        ),
+        (("scenarios", "tornado", "us-market-ban", "--share", "us_revenue=0.1"), "did you mean 'us_revenue_share'"),
+        (("scenarios", "sensitivity", "us-market-ban", "--share", "us_revenue=0.1"), "did you mean 'us_revenue_share'"),
+        (("scenarios", "attribute", "us-investment-ban", "--firm", "sensetime", "--horizon", "12"), "attribution needs 24 or more"),
         (("access", "--firm", "sensetme", "--on", "2021-12-23"), "did you mean"),
         (("access", "--firm", "sensetime", "--on", "23.12.2021"), "YYYY-MM-DD"),
     ],

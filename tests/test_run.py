@@ -1,6 +1,7 @@
 import io
 import json
 import math
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,9 @@ from finmodel.data import data_root
 from finmodel.errors import DataError
 from finmodel.run import attribution
 from finmodel.scenarios import scenario_names
+from finmodel.statements import Statements
 from tests import golden_scenarios
+from tests.making import cash, facts, flow
 
 TEXTS = ["form", "as_of", "firm", "quantity", "variant", "exposure"]
 NUMBERS = ["share", "value", "low", "high", "error", "direct", "response"]
@@ -131,6 +134,88 @@ def test_a_deterministic_run_has_no_paths_to_attribute(april):
     for ask in (result.differences, result.attribution, result.tornado, result.sensitivity):
         with pytest.raises(ValueError, match="give paths"):
             ask()
+
+
+def test_a_quantity_is_never_that_of_a_shorter_horizon(april):
+    result = fm.run_scenarios(april, ["public-budget-cut"], ["sensetime"], horizon=12, paths=256)
+    table = result.table[result.table["default"]]
+    for quantity in ("cash_out_24m", "cash_out_36m", "funding_gap", "listed_24m"):
+        mine = table[table["quantity"] == quantity]
+        assert len(mine) == 2 and mine["value"].isna().all() and set(mine["status"]) == {"not computable"}
+        assert mine["reason"].str.contains("horizon of 12 months is shorter").all()
+    assert table[table["quantity"] == "cash_out_12m"]["value"].notna().all()
+    with pytest.raises(ValueError, match="attribution needs 24 or more"):
+        result.attribution()
+
+
+def test_assumed_shares_reach_tornado_and_sensitivity(april):
+    result = fm.run_scenarios(april, ["us-market-ban"], ["sensetime"], horizon=24, paths=1024, shares={"us_revenue_share": 0.5})
+    attributed = result.attribution().table.query("quantity == 'runway_months_lost' and restriction == 'total'")["value"].item()
+    found = result.tornado().table
+    assert found["lost"].iloc[0] == pytest.approx(attributed, abs=1e-9) and attributed > 0.1
+    assert "us_revenue_share" not in set(found["input"])
+    assert "exposures" not in set(result.sensitivity(points=2).table["group"])
+    without = fm.run_scenarios(april, ["us-market-ban"], ["sensetime"], horizon=24, paths=1024).tornado().table
+    assert without["lost"].iloc[0] < attributed and "us_revenue_share" in set(without["input"])
+
+
+def test_stale_funds_and_paths_that_end_before_the_day_are_said(statements):
+    result = fm.run_scenarios(statements.as_of("2021-12-31"), ["baseline"], ["megvii"], paths=1024)
+    table = result.table[result.table["default"]]
+    assert set(table["status"]) == {"stale"} and table["reason"].str.contains("liquid funds are those of 2020-09-30").all()
+    early = result.models[0].simulate(20, paths=1024).survival
+    early = early[(early["scenario"] == "baseline") & (early["day"] == date(2021, 12, 31))]
+    assert early["cash_out"].item() > 0.005
+    assert table["reason"].str.contains(r"% of paths had run out before 2021-12-31, though").all()
+
+
+def test_day_zero_is_named(april, simulated):
+    assert "sensetime 2022-12-31" in simulated.definition
+    notes = row(simulated, "sensetime", "baseline", "cash_out_24m", default=True)["note"]
+    assert notes.item() == "24 months from 2022-12-31"
+    assert row(simulated, "sensetime", "baseline", "funding_gap", default=True)["note"].item().endswith("the money there on 2022-12-31")
+    assumed = row(simulated, "cloudwalk", "baseline", "cash_out_24m", default=False, exposure="")["note"]
+    start = next(m.start for m in fm.run_scenarios(april, ["baseline"], ["cloudwalk"], paths=128, liquid_funds=2e9).models)
+    assert len(assumed) == 4 and assumed.str.contains(f"are held on {start}").all()
+
+
+def test_a_firm_of_ones_own_is_unlisted_with_the_general_terms():
+    rows = []
+    for number, revenue in ((2018, 100e6), (2019, 150e6), (2020, 180e6)):
+        of = {"start": f"{number}-01-01", "end": f"{number}-12-31", "document": f"acme-{number}"}
+        parts = {"revenue": 1.0, "cost_of_sales": 0.4, "operating_cash_flow": -0.5, "research_and_development": 0.7, "selling": 0.2,
+                 "administrative": 0.3, "capital_expenditure": 0.1}  # fmt: skip
+        rows += [flow(item, part * revenue, **of) for item, part in parts.items()]
+    own = Statements(facts(*rows, cash(400e6))).as_of("2021-04-30")
+    result = fm.run_scenarios(own, ["us-market-ban"], ["acme"], horizon=24, paths=512, shares={"us_revenue_share": 0.3})
+    lost = row(result, "acme", "us-market-ban", "restricted_mean_runway")["difference"].item()
+    assert lost < 0 < row(result, "acme", "baseline", "expected_proceeds")["value"].item()
+    assert result.attribution().table["value"].notna().all() and (result.tornado().table["swing"] > 0).any()
+
+
+def test_every_simulated_value_has_an_error(statements):
+    result = fm.run_scenarios(statements.as_of("2021-12-31"), ["hk-ipo-barrier"], ["megvii"], horizon=24, paths=8192)
+    table = result.table[result.table["default"] & result.table["value"].notna()]
+    assert table["error"].notna().all()
+    listed = row(result, "megvii", "baseline", "listed_24m").iloc[0]
+    assert listed["error"] == pytest.approx(math.sqrt(listed["value"] * (1 - listed["value"]) / 8192), rel=0.3)
+    one, two = result.attribution(), result.attribution(threads=2)
+    pd.testing.assert_frame_equal(one.table, two.table)
+
+
+def test_liquid_funds_are_those_of_one_firm(april):
+    with pytest.raises(ValueError, match="given for 2 firms"):
+        fm.run_scenarios(april, ["baseline"], ["sensetime", "megvii"], paths=256, liquid_funds=1e9)
+    with pytest.raises(LookupError, match="did you mean 'cloudwalk'"):
+        fm.run_scenarios(april, ["baseline"], ["cloudwalk"], paths=256, liquid_funds={"cloudwlk": 1e9})
+    both = fm.run_scenarios(april, ["baseline"], ["sensetime", "cloudwalk"], paths=256, liquid_funds={"cloudwalk": 2e9})
+    assert both.inputs.query("kind == 'assumed'")[["name", "digest"]].to_numpy().tolist() == [["liquid_funds of cloudwalk", "2000000000"]]
+    plain = fm.run_scenarios(april, ["baseline"], ["sensetime"], paths=256)
+    for firm, other in (
+        ("sensetime", plain),
+        ("cloudwalk", fm.run_scenarios(april, ["baseline"], ["cloudwalk"], paths=256, liquid_funds=2e9)),
+    ):
+        assert row(both, firm, "baseline", "cash_out_24m")["value"].item() == row(other, firm, "baseline", "cash_out_24m")["value"].item()
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ ResponsesOption = Annotated[
 _PROJECTED = ("firm", "scenario", "quantity", "variant", "exposure", "share", "value", "low", "high", "unit", "reason")
 _SIMULATED = (
     "firm", "scenario", "quantity", "liquid_funds", "exposure", "share", "value", "error", "difference", "direct", "response",
-    "difference_error", "unit", "reason",
+    "difference_error", "unit", "reason", "note",
 )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def attribute_command(
     from finmodel.run import attribution
 
     with progress_bar("Subsets") as step:
-        found = attribution(statements, name, None, horizon, paths, seed, liquid_funds, _shares(share), responses, step)
+        found = attribution(statements, name, None, horizon, paths, seed, liquid_funds, _shares(share), responses, progress=step)
     show(found.records(), form)
 
 
@@ -113,12 +113,13 @@ def tornado_command(
     paths: PathsOption = 16_384,
     seed: SeedOption = 7,
     liquid_funds: FundsOption = None,
+    share: SharesOption = [],  # noqa: B006
     form: FormatOption = Format.table,
 ) -> None:
     """Show how far the runway lost moves with each assumption, one at a time."""
     from finmodel.run import run_scenarios
 
-    result = run_scenarios(statements, [name], horizon=horizon, paths=paths, seed=seed, liquid_funds=liquid_funds)
+    result = run_scenarios(statements, [name], None, horizon, paths, seed, liquid_funds, _shares(share))
     show(result.tornado(read_scenario(name).name).records(), form)
 
 
@@ -131,12 +132,13 @@ def sensitivity_command(
     seed: SeedOption = 7,
     points: Annotated[int, typer.Option(help="Base sample, a power of two.")] = 128,
     liquid_funds: FundsOption = None,
+    share: SharesOption = [],  # noqa: B006
     form: FormatOption = Format.table,
 ) -> None:
     """Show first and total Sobol indices of the runway lost, by group of assumptions."""
     from finmodel.run import run_scenarios
 
-    result = run_scenarios(statements, [name], horizon=horizon, paths=2048, seed=seed, liquid_funds=liquid_funds)
+    result = run_scenarios(statements, [name], None, horizon, 2048, seed, liquid_funds, _shares(share))
     show(result.sensitivity(read_scenario(name).name, points=points).records(), form)
 
 
