@@ -164,7 +164,7 @@ def test_stale_funds_and_paths_that_end_before_the_day_are_said(statements):
     table = result.table[result.table["default"]]
     assert set(table["status"]) == {"stale"} and table["reason"].str.contains("liquid funds are those of 2020-09-30").all()
     early = result.models[0].simulate(20, paths=1024).survival
-    early = early[(early["scenario"] == "baseline") & (early["day"] == date(2021, 12, 31))]
+    early = early[(early["scenario"] == "no new money") & (early["day"] == date(2021, 12, 31))]
     assert early["cash_out"].item() > 0.005
     assert table["reason"].str.contains(r"% of paths had run out before 2021-12-31, though").all()
 
@@ -264,3 +264,14 @@ def test_nothing_changed_that_was_not_meant(statements, name):
 
 def test_every_golden_file_belongs_to_a_scenario():
     assert {path.stem for path in golden_scenarios.FOLDER.glob("*.csv")} == set(scenario_names())
+
+
+def test_compare_shows_differences_with_errors_and_drops_no_firm(statements):
+    wide = fm.run_scenarios(statements.as_of("2023-04-30"), ["us-investment-ban"], ["sensetime", "cloudwalk"], paths=512).compare()
+    assert set(wide.columns.get_level_values(0)) == {"baseline", "us-investment-ban"}
+    ban, base = wide["us-investment-ban"], wide["baseline"]
+    known = wide.loc[["sensetime"]].index
+    assert np.allclose(ban.loc[known, "value"] - base.loc[known, "value"], ban.loc[known, "difference"])
+    assert np.allclose(ban.loc[known, "direct"] + ban.loc[known, "response"], ban.loc[known, "difference"], equal_nan=True)
+    assert (base.loc[known, "difference_error"] == 0).all()
+    assert wide.loc["cloudwalk"].isna().all(axis=None)  # no liquid funds are disclosed: shown, not dropped
