@@ -16,7 +16,8 @@ import pandas as pd
 
 from finmodel.errors import unknown
 from finmodel.estimate import Parameters, estimate_parameters
-from finmodel.runway import STALE_AFTER_MONTHS, cash_runway, liquid_funds
+from finmodel.liquidity import STALE_AFTER_MONTHS, liquid_funds
+from finmodel.runway import cash_runway
 from finmodel.simulate import BLOCKS, PARAMETERS, QUARTERS_MOST, Firm, Paths, Scenarios, check_ranges, firm_hash, simulate
 from finmodel.statements import Statements
 from finmodel.survival import SOUND, SurvivalResults, survival_results

@@ -23,36 +23,18 @@ from finmodel.liquidity import (
     Flow,
     Fund,
     age_in_months,
-    amounts,
     each_mark,
     in_main_currency,
     is_stale,
     last_with_capital,
     liquid_funds,
     main_currency,
-    twelve_months,
     yearly_flows,
 )
 from finmodel.ratios.compute import compute_ratios, facts_used
 from finmodel.results import RECORD_COLUMNS, Results
 from finmodel.statements import Statements
 from finmodel.units import add_months, parse_date
-
-__all__ = [
-    "HORIZONS",
-    "STALE_AFTER_MONTHS",
-    "Flow",
-    "Fund",
-    "RunwayResults",
-    "age_in_months",
-    "amounts",
-    "beside",
-    "cash_runway",
-    "is_stale",
-    "liquid_funds",
-    "twelve_months",
-    "yearly_flows",
-]
 
 HORIZONS = (12, 24, 36)
 

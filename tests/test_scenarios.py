@@ -97,7 +97,8 @@ def test_every_fault_of_every_file_at_once(tmp_path):
     text = str(caught.value)
     for part in (
         "worse.toml, titel", "did you mean 'title'", "worse.toml, title", "unknown scenario 'basline'", "did you mean 'baseline'",
-        "bad.toml, change 1, intervall", "did you mean 'interval'", "bad.toml, change 1, kind: unknown kind 'dirct': did you mean 'direct'?",
+        "bad.toml, change 1, intervall", "did you mean 'interval'",
+        "bad.toml, change 1, kind: unknown kind 'dirct': did you mean 'direct'?",
         "bad.toml, change 1, start: found '2022'", "bad.toml, change 1, delay: found 1.5", "unknown channel 'hong_kong_ip'",
         "did you mean 'hong_kong_ipo'", "bad.toml, change 2, reason", "bad.toml, change 2, start: found nothing",
     ):  # fmt: skip

@@ -12,7 +12,7 @@ from finmodel.data import rows
 from finmodel.errors import DataError, fault
 from finmodel.estimate.priors import shipped_priors
 from finmodel.estimate.revenue import RevenueData
-from finmodel.runway import amounts, twelve_months
+from finmodel.liquidity import amounts, twelve_months
 from finmodel.statements import Statements
 from finmodel.units import Period, add_months, millions, parse_date
 

@@ -14,8 +14,8 @@ from finmodel.estimate.evidence import BLOCKS, RATIOS, Book, Evidence, evidence_
 from finmodel.estimate.priors import Array, Prior, populations, shipped_priors
 from finmodel.estimate.revenue import REVENUE_PRIORS
 from finmodel.estimate.update import DRAWS, Posterior, update
+from finmodel.liquidity import Fund, age_in_months, liquid_funds
 from finmodel.ratios.compute import facts_used
-from finmodel.runway import Fund, age_in_months, liquid_funds
 from finmodel.statements import Statements
 
 TABLE_COLUMNS = ("parameter", "value", "low", "high", "unit", "prior_share", "prior", "origin", "definition")
