@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from finmodel.exposures import Exposure, exposures_of
+from finmodel.liquidity import STALE_AFTER_MONTHS, Flow, liquid_funds, yearly_flows
 from finmodel.projection import CashLines, Projection, project
-from finmodel.runway import STALE_AFTER_MONTHS, Flow, liquid_funds, yearly_flows
 from finmodel.scenarios import Scenario
 from finmodel.statements import Statements
 from finmodel.units import add_months

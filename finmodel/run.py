@@ -93,12 +93,19 @@ class ScenarioResults(Results):
     seed: int = 0
 
     def compare(self, quantity: str | None = None) -> pd.DataFrame:
-        """Return firms and quantities down, scenarios across.
+        """Return firms and quantities down, scenarios across; of a stochastic run with errors, and differences to the baseline.
 
         Parameters
         ----------
         quantity : str, optional
             Only this one, such as ``runway``, ``net_burn`` or ``cash_out_24m``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per firm and quantity, blank where nothing can be computed (the table says why). One column per scenario; of a
+            stochastic run six for each: value, error, difference, difference_error (Monte Carlo standard errors), and the parts of the
+            difference that are the restrictions' own (direct) and the responses' to them (state support, cost cuts, substitution).
 
         Raises
         ------
@@ -110,8 +117,14 @@ class ScenarioResults(Results):
             if quantity not in set(table["quantity"]):
                 raise unknown("quantity", quantity, set(table["quantity"]))
             table = table[table["quantity"] == quantity]
-        wide = table.pivot_table(index=["firm", "quantity", "unit"], columns="scenario", values="value", sort=False, dropna=False)
-        return wide[[s.name for s in self.scenarios if s.name in wide]].dropna(how="all")
+        rows = ["firm", "quantity", "unit"]
+        fields = ["value", "error", "difference", "difference_error", "direct", "response"] if self.paths else ["value"]
+        wide = table.pivot_table(index=rows, columns="scenario", values=fields, sort=False, dropna=False, aggfunc="first")
+        wide = wide.reindex(pd.MultiIndex.from_frame(table[rows].drop_duplicates()))
+        names = [s.name for s in self.scenarios if s.name in set(table["scenario"])]
+        if not self.paths:
+            return wide.droplevel(0, axis=1)[names]
+        return wide.swaplevel(axis=1)[[(name, field) for name in names for field in fields]]
 
     def differences(self) -> pd.DataFrame:
         """Return each quantity against the baseline: difference with its Monte Carlo error, and its direct part and response.

@@ -11,7 +11,7 @@ import hashlib
 import math
 import os
 import tomllib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cache
@@ -391,37 +391,57 @@ def _unknown_key(where: str, key: str, allowed: Sequence[str]) -> str:
 def _change_faults(entry: dict[str, Any], where: str) -> list[str]:
     faults = [_unknown_key(where, key, (*_REQUIRED, *_OPTIONAL)) for key in entry if key not in (*_REQUIRED, *_OPTIONAL)]
     faults += [fault(f"{where}, {key}", repr(entry.get(key)), "a text") for key in _REQUIRED if not _text(entry.get(key))]
-    if entry.get("kind") and entry["kind"] not in KINDS:
-        faults.append(fault(f"{where}, kind", repr(entry["kind"]), "direct or response"))
+    if _text(entry.get("kind")) and entry["kind"] not in KINDS:
+        faults.append(f"{where}, kind: {unknown('kind', entry['kind'], KINDS)}")
     lever = str(entry.get("lever", ""))
     name, _, channel = lever.partition(".")
-    if lever and (name not in levers().index or (name == "channel") != bool(channel)):
-        known = [*levers().index.drop("channel"), *(f"channel.{c}" for c in channels().index)]
-        return [*faults, f"{where}, lever: {unknown('lever', lever, known)}"]
-    if channel and channel not in channels().index:
+    known = name in levers().index and (name == "channel") == bool(channel)
+    if lever and not known:
+        all_levers = [*levers().index.drop("channel"), *(f"channel.{c}" for c in channels().index)]
+        faults.append(f"{where}, lever: {unknown('lever', lever, all_levers)}")
+    if channel and known and channel not in channels().index:
         faults.append(f"{where}, lever: {unknown('channel', channel, channels().index)}")
-    if lever:
-        faults += _effect_faults(entry, levers().loc[name].to_dict(), where) + _target_faults(
-            entry, str(levers().loc[name, "applies_to"]), where
-        )
+    if known:
+        faults += _effect_faults(entry, levers().loc[name].to_dict(), where)
+        faults += _target_faults(entry, str(levers().loc[name, "applies_to"]), where)
+    elif _text(entry.get("effect")):  # of a lever that is not known: what no lever has
+        effects = sorted({effect for allowed in levers()["effects"] for effect in str(allowed).split()})
+        faults += [f"{where}, effect: {unknown('effect', entry['effect'], effects)}"] if entry["effect"] not in effects else []
+        faults += _number_faults(entry, where)
     return faults + _date_faults(entry, where, timed=name not in ("law", "terms"))
 
 
 def _effect_faults(entry: dict[str, Any], lever: dict[Any, Any], where: str) -> list[str]:
     allowed = str(lever["effects"]).split()
-    effect = entry.get("effect")
+    effect, wrong = entry.get("effect"), _number_faults(entry, where)
     if effect not in allowed:
-        return [fault(f"{where}, effect", repr(effect), f"one of {', '.join(allowed)} for {entry['lever']}")] if effect else []
-    numbers = [n for n in (entry.get("value"), *_listed(entry.get("interval"))) if n is not None]
+        return [*wrong, f"{where}, effect of {entry['lever']}: {unknown('effect', str(effect), allowed)}"] if effect else wrong
     if effect in ("close", "in_force", "apply"):
-        return [fault(f"{where}, value", repr(numbers), f"no value with effect {effect}")] if numbers else []
+        given = [key for key in ("value", "interval") if key in entry]
+        return [*wrong, *(fault(f"{where}, {key}", repr(entry[key]), f"none with effect {effect}") for key in given)]
     if "value" not in entry:
-        return [fault(f"{where}, value", "nothing", f"a number ({lever['unit'] or 'no unit'})")]
-    if not all(isinstance(n, (int, float)) and not isinstance(n, bool) and math.isfinite(n) and n >= 0 for n in numbers):
-        return [fault(f"{where}, value", repr(numbers), "numbers not below zero")]
-    if "interval" in entry and (len(numbers) != 3 or not numbers[1] <= numbers[0] <= numbers[2]):
-        return [fault(f"{where}, interval", repr(entry["interval"]), f"two ends with the value {entry['value']} between them")]
-    return _harm_faults(entry, lever, [float(n) for n in numbers], where)
+        return [*wrong, fault(f"{where}, value", "nothing", f"a number ({lever['unit'] or 'no unit'})")]
+    if wrong:
+        return wrong
+    return _harm_faults(entry, lever, [float(n) for n in (entry["value"], *entry.get("interval", ()))], where)
+
+
+def _number_faults(entry: dict[str, Any], where: str) -> list[str]:
+    """Return the faults of a value and its interval that hold for every lever."""
+    value, interval = entry.get("value"), entry.get("interval")
+    good = value is None or _amount(value)
+    faults = [] if good else [fault(f"{where}, value", repr(value), "a number not below zero")]
+    if interval is None:
+        return faults
+    if not isinstance(interval, list) or len(interval) != 2 or not all(map(_amount, interval)):
+        return [*faults, fault(f"{where}, interval", repr(interval), "two numbers not below zero")]
+    if not interval[0] <= interval[1] or (good and value is not None and not interval[0] <= value <= interval[1]):
+        faults.append(fault(f"{where}, interval", repr(interval), f"two ends with the value {value} between them"))
+    return faults
+
+
+def _amount(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
 
 
 def _harm_faults(entry: dict[str, Any], lever: dict[Any, Any], numbers: list[float], where: str) -> list[str]:
@@ -469,7 +489,3 @@ def _date_faults(entry: dict[str, Any], where: str, timed: bool) -> list[str]:
 
 def _text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
-
-
-def _listed(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else ([] if value is None else [value])

@@ -18,6 +18,7 @@ LAYERS = [
     {"loaders", "versions"},
     {"statements", "results"},
     {"verify", "ratios", "restrictions"},
+    {"liquidity"},
     {"runway", "posterior", "generator"},
     {"estimate", "coverage", "kernel"},
     {"simulate"},

@@ -85,6 +85,10 @@ def test_operands_share_basis_and_currency() -> None:
     currencies = Statements(facts(flow("revenue", 100), flow("cost_of_sales", 50, currency="USD")))
     row = compute_ratios(currencies, ["gross_margin"]).defaults().iloc[0]
     assert "lines in CNY and USD" in row["reason"]
+    blocks = ("cost_of_sales", "research_and_development", "selling", "administrative")
+    lines = [flow(one, 10, currency=c) for one, c in zip(("revenue", *blocks), ("CNY", "CNY", "USD", "HKD", "CNY"), strict=True)]
+    amount = compute_ratios(Statements(facts(*lines)), ["total_operating_cost"]).defaults().iloc[0]
+    assert (amount["reason"], amount["unit"]) == ("lines in CNY and HKD and USD: convert first", "")
 
 
 def test_lines_reclassified_between_documents_are_not_mixed_where_one_document_has_all() -> None:

@@ -268,3 +268,14 @@ def test_nothing_changed_that_was_not_meant(statements, name):
 
 def test_every_golden_file_belongs_to_a_scenario():
     assert {path.stem for path in golden_scenarios.FOLDER.glob("*.csv")} == set(scenario_names())
+
+
+def test_compare_shows_differences_with_errors_and_drops_no_firm(statements):
+    wide = fm.run_scenarios(statements.as_of("2023-04-30"), ["us-investment-ban"], ["sensetime", "cloudwalk"], paths=512).compare()
+    assert set(wide.columns.get_level_values(0)) == {"baseline", "us-investment-ban"}
+    ban, base = wide["us-investment-ban"], wide["baseline"]
+    known = wide.loc[["sensetime"]].index
+    assert np.allclose(ban.loc[known, "value"] - base.loc[known, "value"], ban.loc[known, "difference"])
+    assert np.allclose(ban.loc[known, "direct"] + ban.loc[known, "response"], ban.loc[known, "difference"], equal_nan=True)
+    assert (base.loc[known, "difference_error"] == 0).all()
+    assert wide.loc["cloudwalk"].isna().all(axis=None)  # no liquid funds are disclosed: shown, not dropped

@@ -12,7 +12,8 @@ from making import cash, facts, flow
 
 from finmodel.brief import build_brief
 from finmodel.figures.runway import lasts
-from finmodel.runway import age_in_months, cash_runway, is_stale, liquid_funds, yearly_flows
+from finmodel.liquidity import age_in_months, is_stale, liquid_funds, yearly_flows
+from finmodel.runway import cash_runway
 from finmodel.statements import Statements, load_statements
 
 

@@ -97,12 +97,23 @@ def test_every_fault_of_every_file_at_once(tmp_path):
     text = str(caught.value)
     for part in (
         "worse.toml, titel", "did you mean 'title'", "worse.toml, title", "unknown scenario 'basline'", "did you mean 'baseline'",
-        "bad.toml, change 1, intervall", "did you mean 'interval'", "bad.toml, change 1, kind: found 'dirct'",
+        "bad.toml, change 1, intervall", "did you mean 'interval'", "bad.toml, change 1, kind: unknown kind 'dirct': did you mean 'direct'?",
         "bad.toml, change 1, start: found '2022'", "bad.toml, change 1, delay: found 1.5", "unknown channel 'hong_kong_ip'",
         "did you mean 'hong_kong_ipo'", "bad.toml, change 2, reason", "bad.toml, change 2, start: found nothing",
     ):  # fmt: skip
         assert part in text, part
     assert path.name in text
+
+
+def test_an_unknown_lever_hides_no_other_fault(tmp_path):
+    bad = GOOD.replace('"revenue"', '"revenu"').replace('"multiply"', '"ad"').replace("start = 2022-01-01", 'start = "soon"')
+    bad = bad.replace("value = 0.9", "value = -7").replace("[0.8, 1.0]", "[2, 1]").replace('"direct"', '"dirct"')
+    with pytest.raises(DataError) as caught:
+        read_scenario(write(tmp_path, "bad", bad))
+    found = "\n".join(caught.value.faults)
+    for said in ("did you mean 'revenue'", "unknown effect 'ad': did you mean 'add'", "start: found 'soon'", "value: found -7",
+                 "interval: found [2, 1]", "did you mean 'direct'"):  # fmt: skip
+        assert said in found
 
 
 @pytest.mark.parametrize(
@@ -111,11 +122,11 @@ def test_every_fault_of_every_file_at_once(tmp_path):
         ("value = 0.9", "value = 1.2", "two ends with the value"),
         ("[0.8, 1.0]", "[0.8, 1.2]", "a direct change that restricts"),
         ("[0.8, 1.0]", "[-1, 1.0]", "numbers not below zero"),
-        ("value = 0.9", "value = inf", "numbers not below zero"),
-        ("value = 0.9", "value = true", "numbers not below zero"),
+        ("value = 0.9", "value = inf", "a number not below zero"),
+        ("value = 0.9", "value = true", "a number not below zero"),
         ("value = 0.9\n", "", "change 1, value: found nothing"),
-        ('"revenue"\neffect = "multiply"', '"us_revenue"\neffect = "close"', "no value with effect close"),
-        ('"multiply"', '"multipy"', "one of multiply for revenue"),
+        ('"revenue"\neffect = "multiply"', '"us_revenue"\neffect = "close"', "value: found 0.9, expected none with effect close"),
+        ('"multiply"', '"multipy"', "effect of revenue: unknown effect 'multipy': did you mean 'multiply'"),
         ('"revenue"', '"revenu"', "did you mean 'revenue'"),
         ('"revenue"', '"channel"', "unknown lever 'channel'"),
         ('"revenue"', '"state_support"', "a direct change that restricts"),

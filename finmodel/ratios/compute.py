@@ -262,19 +262,19 @@ def _evaluate(one: Ratio, shelf: Shelf) -> Iterator[dict[str, Any]]:
 def _row(one: Ratio, period: Period, vintage: str, operands: Mapping[str, Line | None], rank: tuple[int, int]) -> dict[str, Any]:
     lines = {name: line for name, line in operands.items() if line is not None}
     missing = [name for name in one.operands if name not in lines]
-    currencies = {line.currency for line in lines.values() if line.currency}
+    currencies = sorted({line.currency for line in lines.values() if line.currency})
     value, reason = np.nan, ""
     if missing:
         reason = f"missing: {', '.join(_words(name) for name in missing)}"
     elif len(currencies) > 1:
-        reason = f"lines in {' and '.join(sorted(currencies))}: convert first"
+        reason = f"lines in {' and '.join(currencies)}: convert first"
     else:
         value = float(one.function(**{name: line.value for name, line in lines.items()}))
         if np.isnan(value):
             reason = f"not meaningful: {_words(one.denominator) or 'the denominator'} is zero"
     return {
         "period": period.label, "quantity": one.quantity, "variant": one.variant or "default", "vintage": vintage, "value": value,
-        "unit": next(iter(currencies), "") if one.unit == "currency" else one.unit,
+        "unit": (currencies[0] if len(currencies) == 1 else "") if one.unit == "currency" else one.unit,
         "status": _status(one, lines.values()) if not np.isnan(value) else "not computable", "reason": reason,
         "note": _note(one, lines, value), "mark": "".join(m for m in "†~" if any(m in line.mark for line in lines.values())),
         "period_end": period.end.isoformat(), "months": period.months, "proxy": one.proxy, "order": _ORDER[one],

@@ -101,7 +101,7 @@ def diff_lists(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     apart = set(old.attrs.get("beside", [])) ^ set(new.attrs.get("beside", []))
     skipped = {"source", "regime", "list", "firm", "relation"} | {{"alt": "aliases", "add": "addresses"}[kind] for kind in apart}
     compared = [c for c in LIST_COLUMNS if c not in skipped]
-    for key in before.keys() & after.keys():
+    for key in (k for k in before if k in after):
         for column in compared:
             was, now = _unordered(column, before[key][column]), _unordered(column, after[key][column])
             if was != now:
