@@ -516,7 +516,7 @@ def _quantities(run: FirmRun, chosen: Sequence[Scenario], given: Mapping[str, fl
             continue
         values = measure(run)
         level, error = estimate(values, run.outcome.counts)
-        gap, gap_error = estimate(values - values[:, :1], run.outcome.counts)
+        gap, gap_error = level - level[0], estimate(values - values[:, :1], run.outcome.counts)[1]
         for s, scenario in enumerate(chosen):
             direct = float(level[half + s] - level[half])
             status, reason = _caveat(run, s)
