@@ -122,7 +122,7 @@ def attribute(
         "cash_out_24m": gone - gone[:, :1],
         "funding_gap": gap - gap[:, :1],
     }
-    rows = [row for name, values in by_batch.items() for row in _share_rows(model.firm, name, players, values, run.outcome.counts)]
+    rows = [row for name, values in by_batch.items() for row in _share_rows(model, name, players, values, run.outcome.counts)]
     table = pd.DataFrame(rows, columns=["firm", "quantity", "restriction", "value", "error", "unit"])
     reasons = {name: _not_disclosed(model, chosen.only([name]), shares or {}) for name in chosen.restrictions}
     reasons["total"] = model.caveat()[1]
@@ -143,12 +143,12 @@ def _subset(scenario: Scenario, players: Sequence[str], index: int) -> Scenario:
     return replace(scenario, name=str(index), changes=tuple(c for c in scenario.changes if c.restriction in kept))
 
 
-def _share_rows(firm: str, quantity: str, players: Sequence[str], values: Floats, counts: Counts) -> Iterator[tuple[Any, ...]]:
+def _share_rows(model: CashModel, quantity: str, players: Sequence[str], values: Floats, counts: Counts) -> Iterator[tuple[Any, ...]]:
     """Yield the mean over batches of each player's share, its error, and their total."""
     means, errors = estimate(shapley(values.T).T, counts)
-    unit = QUANTITIES[quantity]
+    firm, unit = model.firm, QUANTITIES[quantity]
     if unit == "CNY":
-        means = np.round(means)
+        means, unit = np.round(means), model.parameters.currency
     for name, mean, error in zip(players, means, errors, strict=True):
         yield firm, quantity, name, float(mean), float(error), unit
     yield firm, quantity, "total", float(sum(means)), float(estimate(values[:, -1] - values[:, 0], counts)[1]), unit

@@ -508,6 +508,7 @@ def _quantities(run: FirmRun, chosen: Sequence[Scenario], given: Mapping[str, fl
     half, model = len(chosen), run.model
     silent = [name for name, one in run.exposures.items() if not one.known and name not in given]
     for quantity, unit, months, measure in _MEASURES:
+        unit = model.parameters.currency if unit == "CNY" else unit
         common = {"firm": model.firm, "period": model.as_of.isoformat(), "quantity": quantity, "unit": unit, **more}
         if months > 3 * run.quarters:
             reason = f"the horizon of {3 * run.quarters} months is shorter: give a horizon of {months} or more"
@@ -515,7 +516,7 @@ def _quantities(run: FirmRun, chosen: Sequence[Scenario], given: Mapping[str, fl
             continue
         values = measure(run)
         level, error = estimate(values, run.outcome.counts)
-        gap, gap_error = estimate(values - values[:, :1], run.outcome.counts)
+        gap, gap_error = level - level[0], estimate(values - values[:, :1], run.outcome.counts)[1]
         for s, scenario in enumerate(chosen):
             direct = float(level[half + s] - level[half])
             status, reason = _caveat(run, s)
@@ -542,7 +543,11 @@ EARLY = 0.005
 def _counted(run: FirmRun, quantity: str, months: int) -> str:
     """Say from which day months are counted, and where liquid funds are assumed, on which day they are supposed to be held."""
     start, funds = run.model.start, run.model.assumed.get("liquid_funds")
-    held = f"; the assumed liquid funds of CNY {funds / 1e6:,.6g} m are held on {start}" if funds is not None else ""
+    held = (
+        f"; the assumed liquid funds of {run.model.parameters.currency} {funds / 1e6:,.6g} m are held on {start}"
+        if funds is not None
+        else ""
+    )
     there = f", the money there on {start}" if quantity == "funding_gap" else ""
     return f"{months or 3 * run.quarters} months from {start}{there}{held}"
 

@@ -119,7 +119,7 @@ class FirmRun:
         -----
         Amounts lie on one grid for all scenarios, a :data:`GRID`-th of a year's cost apart, so that what ends more paths never needs
         less. They are bracketed together on the first :data:`GAP_PATHS` of the run's own draws, then found on all of them by the slope
-        (every fourth time by halving, for where the slope is no guide).
+        (every eighth time by halving, for where the slope is no guide).
         """
         last, counts = self.within(months), self.outcome.counts
         batches = np.zeros(counts[:, :, 0].shape)
@@ -139,19 +139,19 @@ class FirmRun:
             held = open_[enough]
             batches[:, short[held]] = cell * found[held] + (gone - mean)[:, enough] / slope[held]
             middle = np.where(np.isinf(high[open_]), 2 * at + 1, np.floor((low + high)[open_] / 2))
-            guess = middle if turn % 4 == 0 else np.ceil(at + (mean - probability) / (slope[open_] * cell))
+            guess = middle if turn % 8 == 0 else np.ceil(at + (mean - probability) / (slope[open_] * cell))
             found[open_] = np.clip(guess, low[open_] + 1, np.maximum(high[open_] - 1, low[open_] + 1))
         return batches[:, self.place]
 
     def _bracket(self, places: Places, high_at_first: float, last: int, probability: float) -> Floats:
-        """Return, to about a hundredth of itself, the amounts at which the probability is held on the first paths."""
+        """Return, to some hundredths of itself, the amounts at which the probability is held on the first paths."""
         low, high = np.zeros(len(places)), np.full(len(places), high_at_first)
         for _ in range(32):
             short = self._gone_with(places, high, last, GAP_PATHS)[1] > probability
             if not short.any():
                 break
             low, high = np.where(short, high, low), np.where(short, 2 * high, high)
-        for _ in range(7):
+        for _ in range(5):
             middle = (low + high) / 2
             short = self._gone_with(places, middle, last, GAP_PATHS)[1] > probability
             low, high = np.where(short, middle, low), np.where(short, high, middle)

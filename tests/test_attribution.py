@@ -105,16 +105,25 @@ def test_an_assumed_exposure_costs(sensetime):
     assert row["value"] > 0.5 and row["reason"] == ""
 
 
-@pytest.mark.parametrize(("liquid_funds", "paths"), [(2.48e10, 16_384), (2.44e10, 16_384), (1.8e10, 20_000), (3.5e10, 4096)])
-def test_the_funding_gap_is_the_root_on_the_same_draws(statements, liquid_funds, paths):
-    """Near zero, where a mean over batches cut off at zero is far too high, and beyond the paths that bracket."""
-    model = fm.CashModel.fit(statements.as_of("2023-04-30"), "sensetime", liquid_funds=liquid_funds)
-    run = run_firm(model, [read_scenario("baseline"), read_scenario("star-ipo-barrier")], 8, paths, 7)
-    found, error = estimate(run.funding_gap(), run.outcome.counts)
-    alone = survival_results(run.firm, run.outcome, model.start, 7).funding_gap(0.05).table.iloc[0]
-    assert found[0] == pytest.approx(alone["value"], abs=5e6)  # a path or two
-    assert error[0] == pytest.approx(alone["error"], rel=0.35)
-    assert (found[0] > 0) == (run.cash_out(24).mean(axis=0)[0] > 0.05)
+@pytest.mark.parametrize("paths", [4096, 16_384, 20_000])
+def test_the_funding_gap_is_the_root_on_the_same_draws(statements, paths):
+    """Far from zero and near it, where a mean over batches cut off at zero is far too high; also beyond the paths that bracket."""
+    step = 1.2e11 / paths  # a few times what one path moves it
+
+    def gap(funds):
+        model = fm.CashModel.fit(statements.as_of("2023-04-30"), "sensetime", liquid_funds=funds)
+        run = run_firm(model, [read_scenario("baseline"), read_scenario("star-ipo-barrier")], 8, paths, 7)
+        found, error = estimate(run.funding_gap(), run.outcome.counts)
+        alone = survival_results(run.firm, run.outcome, model.start, 7).funding_gap(0.05).table.iloc[0]
+        assert found[0] == pytest.approx(alone["value"], abs=step)
+        assert error[0] == pytest.approx(alone["error"], rel=0.35)
+        assert (found[0] > 0) == (run.cash_out(24).mean(axis=0)[0] > 0.05)
+        return found[0]
+
+    far = gap(2.2e10)
+    assert far > 1e9
+    assert gap(2.2e10 + far - 6e7) == pytest.approx(6e7, abs=step)
+    assert gap(2.2e10 + far + 6e7) == pytest.approx(0.0, abs=step)
 
 
 def test_a_restriction_never_lowers_the_funding_gap(megvii):

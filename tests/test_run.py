@@ -179,18 +179,22 @@ def test_day_zero_is_named(april, simulated):
     assert len(assumed) == 4 and assumed.str.contains(f"are held on {start}").all()
 
 
-def test_a_firm_of_ones_own_is_unlisted_with_the_general_terms():
+@pytest.mark.parametrize("currency", ["CNY", "USD"])
+def test_a_firm_of_ones_own_is_unlisted_with_the_general_terms(currency):
     rows = []
     for number, revenue in ((2018, 100e6), (2019, 150e6), (2020, 180e6)):
         of = {"start": f"{number}-01-01", "end": f"{number}-12-31", "document": f"acme-{number}"}
         parts = {"revenue": 1.0, "cost_of_sales": 0.4, "operating_cash_flow": -0.5, "research_and_development": 0.7, "selling": 0.2,
                  "administrative": 0.3, "capital_expenditure": 0.1}  # fmt: skip
-        rows += [flow(item, part * revenue, **of) for item, part in parts.items()]
-    own = Statements(facts(*rows, cash(400e6))).as_of("2021-04-30")
+        rows += [flow(item, part * revenue, currency=currency, **of) for item, part in parts.items()]
+    own = Statements(facts(*rows, cash(400e6, currency=currency))).as_of("2021-04-30")
     result = fm.run_scenarios(own, ["us-market-ban"], ["acme"], horizon=24, paths=512, shares={"us_revenue_share": 0.3})
     lost = row(result, "acme", "us-market-ban", "restricted_mean_runway")["difference"].item()
     assert lost < 0 < row(result, "acme", "baseline", "expected_proceeds")["value"].item()
-    assert result.attribution().table["value"].notna().all() and (result.tornado().table["swing"] > 0).any()
+    attributed = result.attribution().table
+    units = {"months", "probability", currency}
+    assert set(result.table["unit"]) == set(attributed["unit"]) == units and attributed["value"].notna().all()
+    assert (result.tornado().table["swing"] > 0).any()
 
 
 def test_every_simulated_value_has_an_error(statements):
