@@ -11,13 +11,12 @@ import pandas as pd
 
 from finmodel.data import read_table, rows
 from finmodel.firms import find_firm
-from finmodel.liquidity import beside
 from finmodel.ratios.compute import RatioResults, compute_ratios
 from finmodel.ratios.dependence import latest_dependence
 from finmodel.restrictions.designations import Designation, shipped_names
 from finmodel.restrictions.regimes import load_regimes
 from finmodel.results import RECORD_COLUMNS, Results
-from finmodel.runway import RunwayResults, cash_runway
+from finmodel.runway import RunwayResults, beside, cash_runway
 from finmodel.sources import cite, quoted_day
 from finmodel.statements import Statements
 from finmodel.units import parse_date

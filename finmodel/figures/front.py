@@ -18,13 +18,12 @@ from finmodel.figures.style import NOTE, bn, full_day, ink, number
 from finmodel.figures.survival import disclosed, runs_out, stale
 from finmodel.figures.words import firm_name, marks_note, shown_firms, source_line
 from finmodel.firms import firms as register
-from finmodel.liquidity import beside
 from finmodel.ratios.compute import RatioResults
 from finmodel.ratios.multiverse import MultiverseResults
 from finmodel.restrictions import restriction_timeline, who_may_buy
 from finmodel.restrictions.regimes import load_regimes
 from finmodel.run import ScenarioResults
-from finmodel.runway import RunwayResults
+from finmodel.runway import RunwayResults, beside
 from finmodel.survival import SurvivalResults
 
 SIZE = NOTE + 0.5

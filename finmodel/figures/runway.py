@@ -12,8 +12,8 @@ from finmodel.figures.drawing import Words, figure
 from finmodel.figures.labels import ESTIMATE_HATCH, censored, panels, room, size_of
 from finmodel.figures.style import LABEL, LINE, MUTED, NOTE, bn, colour, full_day, ink, number, pale, text_width, wrap
 from finmodel.figures.words import firm_name, listed, marks_note, shown_firms, source_line, tag
-from finmodel.liquidity import beside
 from finmodel.results import Results
+from finmodel.runway import beside
 
 LONGEST = 60.0
 """Months up to which runways are drawn; longer ones end in an arrow."""
