@@ -12,7 +12,7 @@ import pandas as pd
 from finmodel.arrivals import Assumptions, Books, Calendar
 from finmodel.data import read_table, rows
 from finmodel.firms import find_firm
-from finmodel.funding import channel_terms, market_terms
+from finmodel.funding import channel_terms, listed_on, market_terms
 from finmodel.ipo import VENUES, Listings, standing
 from finmodel.restrictions import listing_gates
 from finmodel.results import RECORD_COLUMNS, Results
@@ -103,7 +103,12 @@ def _quarters(firm: str, calendar: Calendar, scenario: Scenario, paths: int, see
 
 def _stands(firm: str, venue: str, on: date) -> str:
     stage, days = standing(firm, venue, on)
-    return "no application pending" if stage == "none" else f"{stage.replace('_', ' ')} for {days} days"
+    if stage != "none":
+        return f"{stage.replace('_', ' ')} for {days} days"
+    first_day = listed_on(firm)
+    if first_day is None or on < first_day:
+        return "no application pending"
+    return "no application pending: the firm is listed" + (f" since {first_day}" if first_day > date.min else "")
 
 
 def _gates(firm: str, on: date) -> list[dict[str, Any]]:

@@ -135,3 +135,10 @@ def test_the_outlook_of_a_listing():
     assert shut[shut["quantity"] == "listed_by"]["value"].max() < chance["value"].max()
     none = listing_outlook("yitu", "2021-12-31", paths=500).table
     assert none[none["quantity"] == "expected_proceeds"]["reason"].item() == "no application pending"
+
+
+def test_a_listed_firm_is_said_to_be_listed():
+    stages = {day: set(listing_outlook("sensetime", day, paths=64).table.query("quantity == 'stage'")["note"]) for day in
+              ("2021-12-29", "2021-12-30")}  # fmt: skip
+    assert "no application pending: the firm is listed since 2021-12-30" in stages["2021-12-30"]
+    assert not any("listed" in note for note in stages["2021-12-29"])
