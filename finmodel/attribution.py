@@ -25,7 +25,7 @@ import pandas as pd
 from finmodel.arrivals import Assumptions, reference_venue, used_channels
 from finmodel.cashflow import CashModel
 from finmodel.exposures import Exposure, exposures_of
-from finmodel.funding import Term, channel_terms, market_terms
+from finmodel.funding import Term, channel_terms, market_terms, not_open
 from finmodel.ipo import VENUES
 from finmodel.scenarios import Change, Scenario
 from finmodel.stochastic import GAP_MONTHS, Progress, run_firm
@@ -124,10 +124,19 @@ def attribute(
     }
     rows = [row for name, values in by_batch.items() for row in _share_rows(model, name, players, values, run.outcome.counts)]
     table = pd.DataFrame(rows, columns=["firm", "quantity", "restriction", "value", "error", "unit"])
-    reasons = {name: _not_disclosed(model, chosen.only([name]), shares or {}) for name in chosen.restrictions}
+    alone = {name: replace(chosen, changes=tuple(c for c in chosen.changes if c.restriction == name)) for name in players}
+    reasons = {name: _idle(model, one) or _not_disclosed(model, one, shares or {}) for name, one in alone.items()}
     reasons["total"] = model.caveat()[1]
     table["reason"] = [reasons.get(name, "") for name in table["restriction"]]
     return table
+
+
+def _idle(model: CashModel, scenario: Scenario) -> str:
+    """Say why a restriction changes nothing for the firm: it is all response, or closes what is not open to it."""
+    if not scenario.changes:
+        return "it has responses only, which are held fixed"
+    closed = [not_open(model.firm, change.channel, model.as_of) if change.channel else "" for change in scenario.changes]
+    return "; ".join(dict.fromkeys(closed)) if all(closed) else ""
 
 
 def _not_disclosed(model: CashModel, scenario: Scenario, given: Mapping[str, float]) -> str:

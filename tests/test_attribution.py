@@ -273,3 +273,12 @@ def test_money_raised_since_the_balance_date_counts(statements):
         for day in ("2021-12-29", "2021-12-31")
     )
     assert len(before.firm.scenarios.jumps[0]) == 0 and len(after.firm.scenarios.jumps[0]) == 1
+
+
+def test_a_restriction_that_costs_nothing_says_why(sensetime):
+    table = attribute(sensetime, read_scenario("everything-at-once"), QUARTERS, 256, 7)
+    reasons = table[table["quantity"] == "runway_months_lost"].set_index("restriction")["reason"]
+    assert reasons["labour-savings"] == "it has responses only, which are held fixed"
+    assert "listed" in reasons["hk-ipo-barrier"]
+    assert "is not disclosed and taken as 0" in reasons["us-market-ban"]
+    assert reasons["public-budget-cut"] == ""

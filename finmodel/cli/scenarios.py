@@ -16,7 +16,7 @@ app.add_typer(commands, name="scenarios")
 
 Name = Annotated[str, typer.Argument(help="Name of a shipped scenario, or a TOML file.")]
 HorizonOption = Annotated[int, typer.Option(help="Months.")]
-PathsOption = Annotated[int, typer.Option(help="Paths of the cash model.")]
+PathsOption = Annotated[int, typer.Option(min=128, help="Paths of the cash model.")]
 SeedOption = Annotated[int, typer.Option(help="Seed of the paths.")]
 FundsOption = Annotated[float | None, typer.Option(help="Liquid funds in CNY, in place of what is disclosed or where nothing is.")]
 SharesOption = Annotated[
