@@ -320,10 +320,12 @@ def _due_rows(statements: Statements, firm: str, currency: str) -> Iterator[tupl
         yield _missing("due_within_12_months", statements.day.isoformat(), "current borrowings", "missing: borrowings current"), ()
     else:
         row = due.iloc[-1]
+        end = parse_date(row["period_end"])
+        old = f"{age_in_months(end, statements.day)} months old on {statements.day}" if is_stale(end, statements.day) else ""
         yield {
             "period": row["period"], "quantity": "due_within_12_months", "variant": "current borrowings", "basis": row["basis"],
-            "vintage": row["vintage"], "value": abs(row["value"]), "unit": currency, "status": row["status"], "mark": row["mark"],
-            "note": _noted("", row["mark"]), "default": True,
+            "vintage": row["vintage"], "value": abs(row["value"]), "unit": currency, "status": "stale" if old else row["status"],
+            "mark": row["mark"], "note": _noted(old, row["mark"]), "default": True,
         }, (row["fact_id"],)  # fmt: skip
     shares = lines[lines["line_item"].eq("preferred_shares_redemption_amount")].sort_values("period_end")
     listed = _listed_from(firm)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 import numpy as np
@@ -101,7 +101,7 @@ class Statements:
         ValueError
             If `day` is no day.
         """
-        day = parse_date(day) if isinstance(day, str) else day
+        day = parse_date(day) if isinstance(day, str) else day.date() if isinstance(day, datetime) else day
         known = self.facts if self.later is None else pd.concat([self.facts, self.later], ignore_index=True)
         seen = known["published_on"] <= day.isoformat()
         return replace(self, facts=known[seen].reset_index(drop=True), as_of_date=day, later=known[~seen].reset_index(drop=True))

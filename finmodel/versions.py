@@ -40,6 +40,8 @@ def best_first(facts: pd.DataFrame, earliest: bool = False) -> pd.DataFrame:
     table["vintage"] = table["document"]
     secondary = np.where(table["read_from"].eq("primary"), "", "†")
     table["mark"] = pd.Series(secondary, index=table.index) + np.where(table["status"].eq("derived"), "~", "")
+    money = table.loc[table["currency"] != "", ["firm", "currency"]].value_counts().reset_index().sort_values(["count", "currency"])
+    main = money.drop_duplicates("firm", keep="last").set_index("firm")["currency"]
     order = pd.DataFrame(
         {
             "vendor": table["read_from"].eq("vendor"),
@@ -47,6 +49,7 @@ def best_first(facts: pd.DataFrame, earliest: bool = False) -> pd.DataFrame:
             "secondary": ~table["read_from"].eq("primary"),
             "derived": table["status"].eq("derived"),
             "single": ~table["status"].eq("confirmed"),
+            "currency": table["currency"] != table["firm"].map(main),  # of a filing in two currencies, the firm's main one
             "fact_id": table["fact_id"],
         },
         index=table.index,
@@ -55,14 +58,29 @@ def best_first(facts: pd.DataFrame, earliest: bool = False) -> pd.DataFrame:
     return table.loc[ranked, list(LINE_COLUMNS)].reset_index(drop=True)
 
 
+MAY_BE_INCOME = frozenset(
+    (
+        "impairment_of_financial_assets", "impairment_of_goodwill", "provision_for_guarantees", "net_finance_cost", "income_tax",
+        "administrative_and_other_net", "selling_administrative_impairment_vendor", "selling_administrative_and_finance",
+    )
+)  # fmt: skip
+"""Expense lines that a year may turn round (a reversal, a tax credit, net interest income): their sign says nothing of the others'."""
+
+
 def _printed_negative(table: pd.DataFrame, expense: pd.Series) -> pd.Series:
     """Tell which expense lines stand in a document that prints expenses as negative numbers.
 
-    Hong Kong accounts print costs in parentheses, A-share and US accounts do not; a lone negative expense among positive ones is a
-    reversal and keeps its sign. (Payments of a cash-flow statement are amounts whatever their sign.)
+    Hong Kong accounts print costs in parentheses, A-share and US accounts do not. What is never income decides (cost of sales, staff,
+    interest paid); a negative tax among positive costs is a credit and keeps its sign. Where a document has none of these, several lines
+    that are all negative are costs, a lone one is what it says. (Payments of a cash-flow statement are amounts whatever their sign.)
     """
     group = [table["firm"], table["document"], table["statement"]]
-    balance = np.sign(table["value"].where(expense)).groupby(group).transform("sum")
+    plain = expense & ~table["line_item"].isin(MAY_BE_INCOME)
+    signs = np.sign(table["value"])
+    balance = signs.where(plain).groupby(group).transform("sum")
+    others, all_of_them = (x.groupby(group).transform("sum") for x in (signs.where(expense), expense.astype(float)))
+    only = (plain.groupby(group).transform("sum") == 0) & (all_of_them > 1) & (others == -all_of_them)
+    balance = balance.where(~only, -1.0)
     negative: pd.Series[bool] = balance < 0
     return negative
 

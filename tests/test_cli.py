@@ -217,3 +217,15 @@ def test_decide_says_which_purpose_it_assumed(run) -> None:  # type: ignore[no-u
     given = run(*asked, "--purpose", "divest").out
     assert "purpose invest" not in given
     assert given.splitlines()[0] != run(*asked).out.splitlines()[0]
+
+
+def test_a_figure_does_not_take_the_place_of_the_facts(run, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.chdir(tmp_path)
+    costs = ("cost_of_sales", "selling", "administrative", "research_and_development")
+    facts(flow("revenue", 100.0), *(flow(item, 30.0) for item in costs)).to_csv("acme.csv", index=False)
+    before = Path("acme.csv").read_bytes()
+    done = run("figure", "cost_to_revenue", "--facts", "acme.csv", "--no-shipped", "-o", "acme.svg")
+    assert done.code == 2
+    assert "acme.csv holds facts" in done.err
+    assert Path("acme.csv").read_bytes() == before
+    assert not Path("acme.svg").exists()

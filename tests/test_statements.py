@@ -240,3 +240,34 @@ def test_parts_in_real_documents_are_added_once(shared: Path, name: str, item: s
     """Thousands, as read by eye in the document; CAMP4's sheet of December 2023 stands in its prospectus twice."""
     lines = Statements(fm.load(shared / "inputs" / "documents" / name)).lines(line_item=item)
     assert lines.set_index("period_end").loc[day, "value"] == 1000 * sum(parts)
+
+
+@pytest.mark.parametrize(
+    ("printed", "read"),
+    [
+        ({"cost_of_sales": 50, "income_tax": -2, "net_finance_cost": -3}, {"cost_of_sales": 50, "income_tax": -2, "net_finance_cost": -3}),
+        ({"cost_of_sales": -50, "income_tax": 2, "net_finance_cost": 3}, {"cost_of_sales": 50, "income_tax": -2, "net_finance_cost": -3}),
+        ({"cost_of_sales": -50, "selling": -5, "income_tax": -2}, {"cost_of_sales": 50, "selling": 5, "income_tax": 2}),
+        ({"income_tax": -2}, {"income_tax": -2}),
+        ({"impairment_of_goodwill": -3, "provision_for_guarantees": -4}, {"impairment_of_goodwill": 3, "provision_for_guarantees": 4}),
+    ],
+)
+def test_what_is_never_income_tells_how_a_document_prints_its_costs(printed, read):
+    statements = Statements(facts(flow("revenue", 100), *(flow(item, value) for item, value in printed.items())))
+    lines = statements.lines("acme").set_index("line_item")["value"]
+    assert {item: lines[item] for item in read} == read
+
+
+def test_a_filing_in_two_currencies_is_read_in_the_firms_main_one():
+    rows = []
+    for number in range(2010, 2020):
+        of = {"start": f"{number}-01-01", "end": f"{number}-12-31", "document": f"acme-{number}"}
+        rows += [flow("revenue", 100 + number, **of), flow("revenue", 15 + number, currency="USD", **of), flow("cost_of_sales", 50, **of)]
+    lines = Statements(facts(*rows)).lines("acme", "revenue")
+    assert set(lines["currency"]) == {"CNY"} and len(lines) == 10
+
+
+def test_a_moment_is_a_day(statements):
+    from datetime import datetime
+
+    assert statements.as_of(datetime(2021, 11, 30, 18, 5)).as_of_date == statements.as_of("2021-11-30").as_of_date

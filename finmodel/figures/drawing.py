@@ -187,7 +187,7 @@ def save_figure(drawn: Axes | Canvas, path: str | os.PathLike[str], data: pd.Dat
     Raises
     ------
     ValueError
-        If the ending is none of .png, .svg, .pdf, or a character has no glyph.
+        If the ending is none of .png, .svg, .pdf, a character has no glyph, or the numbers would take the place of a facts file.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -196,10 +196,21 @@ def save_figure(drawn: Axes | Canvas, path: str | os.PathLike[str], data: pd.Dat
     if data is None:
         data = words_of(drawn if isinstance(drawn, Axes) else drawn.axes[0]).data
     whole = drawn if isinstance(drawn, Canvas) else canvas(drawn)
+    _refuse_facts(path.with_suffix(".csv"))
     with written(path) as temporary, written(path.with_suffix(".csv")) as beside:
         with style(), strict_glyphs():
             whole.savefig(temporary, format=suffix[1:], **FORMATS[suffix])
         write_csv(data, beside)
+
+
+def _refuse_facts(beside: Path) -> None:
+    """Refuse to write the numbers of a figure over a table of facts."""
+    if not beside.is_file():
+        return
+    with beside.open("rb") as file:
+        head = file.readline(4096)
+    if b"line_item" in head and b"period_end" in head:
+        raise ValueError(f"{beside.name} holds facts, and the numbers of the figure would take its place: give the figure another name")
 
 
 def _width(ax: Axes) -> float:
