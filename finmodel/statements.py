@@ -285,6 +285,9 @@ _IDENTITIES = (
 )
 
 
+EXCHANGE = "exchange_differences_on_cash"
+
+
 def identity_checks(facts: pd.DataFrame) -> pd.DataFrame:
     """Return the identities that hold or fail within one document, period, basis and currency.
 
@@ -295,7 +298,7 @@ def identity_checks(facts: pd.DataFrame) -> pd.DataFrame:
         the printed digits allow (half a printed unit a line), or half a per cent where a line is derived or comes from a vendor.
     """
     named = facts[facts["line_item"] != ""]
-    wanted = {name for _, total, parts in _IDENTITIES for name in (total, *(p for p, _ in parts))}
+    wanted = {name for _, total, parts in _IDENTITIES for name in (total, *(p for p, _ in parts))} | {EXCHANGE}
     named = named[named["line_item"].isin(wanted)]
     rows = []
     for key, group in named.groupby(["firm", "document", "period_start", "period_end", "basis", "currency"], sort=False):
@@ -307,6 +310,9 @@ def identity_checks(facts: pd.DataFrame) -> pd.DataFrame:
             values = first["value"]
             summed = sum(abs(values[p]) * s if p == "cost_of_sales" else values[p] * s for p, s in parts)
             rough = first.loc[used, "status"].eq("derived").any() or first.loc[used, "read_from"].eq("vendor").any()
+            currency = values.get(EXCHANGE, 0.0) if total == "net_change_in_cash" else 0.0
+            if abs(values[total] - summed - currency) < abs(values[total] - summed):  # the change of A-share statements includes it
+                summed, used = summed + currency, [*used, EXCHANGE]
             exact = sum(half_digit(str(p), float(s)) for p, s in first.loc[used, ["printed", "scale"]].to_numpy())
             tolerance = max(exact, 0.005 * abs(values[total]) if rough else 0.0)
             gap = float(values[total] - summed)

@@ -271,3 +271,10 @@ def test_a_moment_is_a_day(statements):
     from datetime import datetime
 
     assert statements.as_of(datetime(2021, 11, 30, 18, 5)).as_of_date == statements.as_of("2021-11-30").as_of_date
+
+
+@pytest.mark.parametrize(("change", "holds"), [(250, True), (230, True), (210, False)])
+def test_the_change_of_cash_may_include_exchange_differences(change, holds):
+    rows = {"operating_cash_flow": -100, "investing_cash_flow": -50, "financing_cash_flow": 400, "exchange_differences_on_cash": -20}
+    checks = Statements(facts(*(flow(item, value) for item, value in {**rows, "net_change_in_cash": change}.items()))).checks()
+    assert checks.loc[checks["identity"].str.startswith("change in cash"), "passed"].tolist() == [holds]
