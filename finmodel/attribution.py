@@ -33,7 +33,7 @@ from finmodel.survival import estimate
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
-QUANTITIES = {"runway_months_lost": "months", "cash_out_24m": "probability", "funding_gap": "CNY"}
+QUANTITIES = {"runway_months_lost": "months", "cash_out_24m": "added probability", "funding_gap": "CNY"}
 MOST_RESTRICTIONS = 12
 LOGARITHMIC = ("hazard", "application", "size", "elasticity")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from finmodel.data import read_table, rows
-from finmodel.firms import find_firm
+from finmodel.firms import find_firm, firms
 from finmodel.ratios.compute import RatioResults, compute_ratios
 from finmodel.ratios.dependence import latest_dependence
 from finmodel.restrictions.designations import Designation, shipped_names
@@ -175,11 +176,15 @@ def _burns(cash: RunwayResults) -> Iterator[dict[str, Any]]:
     default = burns[burns["default"]]
     for row in rows(default if len(default) else burns):
         said = f"{_burned(row, 'a month ')} over {row['period']}, {row['variant'].split(' over ')[0]}."
-        yield {**_record(cash, row), "sentence": said, "definition": "net burn: -(operating cash flow) + capital expenditure, / 12"}
+        yield {**_record(cash, row), "sentence": said, "definition": f"net burn: {_spent(row)}, / 12"}
     interim = cash.table[cash.table["quantity"].eq("interim_burn") & cash.table["default"] & cash.table["status"].ne("stale")]
     for row in rows(interim):
         said = f"{_burned(row)} in {spelled(row['period'])}, {row['variant']} (not annualised)."
-        yield {**_record(cash, row), "sentence": said, "definition": "interim burn: -(operating cash flow) + capital expenditure"}
+        yield {**_record(cash, row), "sentence": said, "definition": f"interim burn: {_spent(row)}"}
+
+
+def _spent(row: dict[str, Any]) -> str:
+    return "-(operating cash flow)" + ("" if row["variant"].startswith("without ") else " + capital expenditure")
 
 
 def _burned(row: dict[str, Any], each: str = "") -> str:
@@ -192,11 +197,15 @@ def _lasting(cash: RunwayResults, runway: dict[str, Any]) -> str:
     burn = runway["note"].split("at the burn over ")[1].split(",")[0].split(";")[0]
     said = f"{_months(runway)} at the burn over {burn}, {_kind(runway)}"
     if _kind(runway).startswith("with "):
-        return said
+        other = cash.table[cash.table["variant"] == runway["variant"].replace(", with ", ", without ")]
+        other = other[other["quantity"].eq("runway") & other["value"].notna()]
+        return f"{said}, and {_months(rows(other)[0])} without it" if len(other) else said
     found = rows(beside(cash.table, runway))
     if not found:
         return f"{said}; capital expenditure is not disclosed for any twelve months, so that this is an upper bound"
-    return f"{said}, and {_months(found[0])} at the burn over {found[0]['variant'].split(' over ')[1]}, with it"
+    age = found[0]["note"].split("; burn ")[1].split(" on ")[0] if "; burn " in found[0]["note"] else ""
+    period = found[0]["variant"].split(" over ")[1] + (f", {age}," if age else ",")
+    return f"{said}, and {_months(found[0])} at the burn over {period} with it"
 
 
 def _kind(runway: dict[str, Any]) -> str:
@@ -245,9 +254,14 @@ def _restrictions(firm: str, title: str, day: date) -> Iterator[dict[str, Any]]:
     for one in mine:
         if not one.in_force(day, day):
             continue
+        sure = "; ".join(filter(None, (SURE.get(one.status, one.status), one.note)))
+        sentence = _restriction_sentence(one, regimes[one.regime].title, day)
         yield {"period": day.isoformat(), "quantity": "restriction", "variant": one.regime, "status": one.status,
-               "sentence": _restriction_sentence(one, regimes[one.regime].title, day), "sure": SURE.get(one.status, one.status),
-               "sources": f"{one.citation}; {one.source}"}  # fmt: skip
+               "sentence": sentence, "sure": sure, "sources": f"{one.citation}; {one.source}"}  # fmt: skip
+    checked = min(regime.verified_to for regime in regimes.values())
+    if day > checked:
+        sentence = f"The law was checked to {quoted_day(checked)}: what changed after it is not known here."
+        yield {"period": day.isoformat(), "quantity": "restriction", "variant": "law", "status": "unverified", "sentence": sentence}
     if not any(d.in_force(day, day) for d in mine):
         sentence = f"{title} is on none of the lists held here on {quoted_day(day)}."
         yield {"period": day.isoformat(), "quantity": "restriction", "status": "none", "sentence": sentence}
@@ -269,10 +283,19 @@ def _restriction_sentence(one: Designation, title: str, day: date) -> str:
 def _listings(firm: str, title: str, day: date) -> Iterator[dict[str, Any]]:
     events = read_table("events")
     mine = events[(events["firm"] == firm) & (events["date"] <= day.isoformat()) & events["event_type"].str.startswith("listing")]
+    first_day = find_firm(firm).listed_from if any(one.firm == firm for one in firms()) else None
+    listed = first_day is not None and first_day <= day
+    mine = mine[mine["date"] == first_day.isoformat()] if listed and first_day else mine
     for row in rows(mine.sort_values("date").tail(1)):
-        what = row["event_type"].replace("_", " ")
         where = f" ({row['channel']})" if row["channel"] else ""
-        sentence = f"Last step towards a listing, {quoted_day(parse_date(row['date']))}: {what}{where}."
+        when = quoted_day(parse_date(row["date"]))
+        if row["date_precision"] in ("month", "year"):
+            when = f"{when[when.index(' ') + 1 :]} (the day is not known)"
+        later = any(int(year) > int(row["date"][:4]) for year in re.findall(r"\b20\d\d\b", row["outcome"]))  # told with hindsight
+        outcome = f"; {row['outcome']}" if row["outcome"] and not later else ""
+        sentence = f"Last step towards a listing, {when}: {row['event_type'].replace('_', ' ')}{where}{outcome}."
+        if listed:
+            sentence = f"{title} has been listed since {when}{where}."
         yield {"period": row["date"], "quantity": "listing_step", "status": row["status"], "sentence": sentence,
                "sure": SURE.get(row["status"], row["status"]), "sources": row["source"]}  # fmt: skip
 

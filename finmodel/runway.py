@@ -46,6 +46,19 @@ class RunwayResults(Results):
     hidden: tuple[str, ...] = ("default", "mark", "until")
     realised: pd.DataFrame = field(default_factory=pd.DataFrame)
 
+    def both_ways(self) -> list[str]:
+        """Say each firm's runway with and without capital expenditure, where both can be computed over the same twelve months."""
+        table = self.table[self.table["quantity"].eq("runway") & self.table["value"].notna()]
+        without = table.set_index(["firm", "variant"])["value"]
+        said = []
+        for row in as_rows(table[table["default"]]):
+            other = (row["firm"], row["variant"].replace(", with ", ", without "))
+            if other in without.index and other[1] != row["variant"]:
+                funds = row["variant"].split(", with")[0]
+                months = f"{row['value']:.1f} months with capital expenditure, {float(without[other]):.1f} without"
+                said.append(f"{row['firm']}, {funds}: {months}")
+        return said
+
 
 def cash_runway(statements: Statements, firms: Sequence[str] | None = None) -> RunwayResults:
     """Compute the deterministic runway of each firm as of the day of `statements`.

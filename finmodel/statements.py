@@ -107,7 +107,7 @@ class Statements:
         return replace(self, facts=known[seen].reset_index(drop=True), as_of_date=day, later=known[~seen].reset_index(drop=True))
 
     def select(self, firms: Sequence[str]) -> Statements:
-        """Return the statements of some of the firms.
+        """Return the statements of some of the firms, as of the same day.
 
         Parameters
         ----------
@@ -126,7 +126,8 @@ class Statements:
             if firm not in self.firms:
                 raise unknown("firm", firm, self.firms)
         later = None if self.later is None else self.later[self.later["firm"].isin(list(firms))]
-        return replace(self, facts=self.facts[self.facts["firm"].isin(list(firms))].reset_index(drop=True), later=later)
+        mine = self.facts[self.facts["firm"].isin(list(firms))].reset_index(drop=True)
+        return replace(self, facts=mine, as_of_date=self.day, later=later)
 
     def as_filed(self) -> Statements:
         """Return the view that takes the first published version of each line instead of the latest."""

@@ -207,6 +207,22 @@ def test_the_brief_names_both_runways_and_the_half_year(statements: Statements) 
     text = build_brief(statements, "sensetime").summary()
     burned = (3924e6 + 1370e6) / 12
     months = round(statements.value("sensetime", "total_cash_reserve", "2025-06-30") / burned)
-    assert f"without capital expenditure, and {months} months at the burn over FY 2024, with it" in text
+    assert f"without capital expenditure, and {months} months at the burn over FY 2024, 14 months old, with it" in text
     assert "burned RMB 640 m in the first half of 2025, without capital expenditure (not annualised)" in text
     assert months == 30
+
+
+def test_both_runways_are_said_beside_each_other(statements):
+    cash = cash_runway(statements.as_of("2023-04-30"), ["sensetime"])
+    assert cash.both_ways() == ["sensetime, total cash reserve: 23.6 months with capital expenditure, 64.6 without"]
+
+
+def test_a_selection_keeps_the_day(statements):
+    assert statements.select(["megvii"]).day == statements.day
+    assert set(cash_runway(statements, ["megvii"]).defaults().query("quantity == 'liquid_funds'")["status"]) == {"stale"}
+
+
+def test_the_last_listing_step_says_its_outcome_and_how_exact_its_day_is(statements):
+    said = build_brief(statements.as_of("2023-04-30"), "megvii").table["sentence"].iloc[-1]
+    assert "Mar 2023 (the day is not known)" in said and "suspended again" in said
+    assert "has been listed since 30 Dec 2021" in build_brief(statements.as_of("2023-04-30"), "sensetime").table["sentence"].iloc[-1]

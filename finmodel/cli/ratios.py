@@ -54,6 +54,8 @@ def show_runway(statements: Statements, every: AllOption = False, form: FormatOp
     show(result.records(every), form)
     if form is Format.table:
         print(result.definition)
+        for sentence in result.both_ways():
+            print(sentence)
         if len(result.realised):
             print("\nReported after the day, for hindsight only:")
             show(rows(result.realised), form)
