@@ -35,6 +35,17 @@ def fault(where: str, found: str, expected: str, remedy: str = "") -> str:
     return f"{where}: found {found}, expected {expected}" + (f"; {remedy}" if remedy else "")
 
 
+def shown(text: str, most: int = 60) -> str:
+    """Return text as messages quote it, cut where it is long.
+
+    Examples
+    --------
+    >>> print(shown("1,2x"), shown("1" + "0" * 400, most=8))
+    '1,2x' '10000000'... (401 characters)
+    """
+    return repr(text) if len(text) <= most else f"{text[:most]!r}... ({len(text)} characters)"
+
+
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     """Return the known names closest to `name`, best first: those spelled like it, then those that contain it.
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import finmodel as fm
-from finmodel.facts import FACT_COLUMNS, check_facts
+from finmodel.facts import CASH, EXPECTATIONS, FACT_COLUMNS, check_facts, line_items
 
 
 def one(**changes: str) -> pd.DataFrame:
@@ -40,6 +40,17 @@ def test_a_minimal_fact_is_completed() -> None:
         ({"status": "sure"}, "status: found 'sure', expected one of confirmed, single, derived"),
         ({"firm": ""}, "firm: found a blank, expected a firm"),
         ({"page": "iv"}, "page: found 'iv', expected a page number"),
+        *[({"page": page}, f"page: found '{page}', expected a page number") for page in ("inf", "1e300", "-3", "2.7", "0", "nan")],
+        ({"page": "1" + "0" * 400}, "... (401 characters), expected a page number"),
+        ({"value": "1" + "0" * 400}, "... (401 characters), expected a number"),
+        ({"value": "inf"}, "value: found 'inf', expected a number"),
+        ({"scale": "1" + "0" * 400}, "scale: found '1000"),
+        ({"published_on": "2020-12-30"}, "published_on: found '2020-12-30', expected a day not before the period's end 2020-12-31"),
+        ({"printed": "2,000"}, "value: found '1,000', expected 2000, as printed '2,000' times scale 1"),
+        ({"printed": "(1,000)"}, "expected -1000, as printed"),
+        ({"printed": "1.5", "scale": "1000"}, "expected 1500, as printed '1.5' times scale 1000"),
+        ({"printed": "1e308", "scale": "1e308"}, "expected inf, as printed"),
+        ({"line_item": "cash_and_cash_equivalents", "period_start": "", "value": "-1"}, "value: found '-1', expected an amount of cash"),
     ],
 )
 def test_each_fault_names_row_column_and_what_would_do(changes: dict[str, str], words: str) -> None:
@@ -47,6 +58,36 @@ def test_each_fault_names_row_column_and_what_would_do(changes: dict[str, str], 
         check_facts(one(**changes), where="mine.csv")
     assert "mine.csv, row 2, " in str(error.value)
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"page": "7.0"},
+        {"published_on": "2020-12-31"},
+        {"published_on": "2020-06-30", "line_item": "revenue_forecast"},
+        {"value": "1,049,999", "printed": "1.0", "scale": "1e6"},
+        {"value": "120,000", "printed": "1.2e5"},
+        {"value": "1,000", "printed": "2,000", "status": "derived"},
+        {"value": "1,000", "printed": "about a thousand"},
+        {"value": "-1,000", "line_item": "net_cash", "period_start": ""},
+        {"value": "-1,000", "line_item": "cash_at_end"},
+    ],
+)
+def test_what_is_no_fault(changes: dict[str, str]) -> None:
+    assert len(check_facts(one(**changes))) == 1
+
+
+def test_cash_is_in_the_chart() -> None:
+    chart = line_items()
+    assert set(chart.loc[list(CASH), "statement"]) == {"financial_position"}
+    assert set(EXPECTATIONS) <= set(chart.index)
+
+
+def test_faults_of_one_row_come_together() -> None:
+    with pytest.raises(fm.DataError) as error:
+        check_facts(one(page="-3", published_on="2019-01-01", printed="5", line_item="restricted_cash", period_start="", value="-1"))
+    assert [line.split(": ")[0].split(", ")[2] for line in error.value.faults] == ["published_on", "page", "value", "value"]
 
 
 def test_all_faults_come_at_once() -> None:
