@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finmodel.errors import DataError, fault
+from finmodel.units import parse_amount
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +98,7 @@ def read_given(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise DataError([fault(path.name, _KINDS[start], expected, todo)])
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            columns, *body = [row for row in csv.reader(file, strict=True) if row] or [[]]
+            columns, *body = [[plain_cell(c) for c in row] for row in csv.reader(file, strict=True) if row] or [[]]
     except UnicodeDecodeError:
         raise DataError([fault(path.name, "text in another encoding, or no text", expected, "save it as CSV UTF-8")]) from None
     except csv.Error as error:
@@ -153,19 +155,45 @@ def write_csv(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     safe = table.copy()
     for column in safe.columns[[not pd.api.types.is_numeric_dtype(t) for t in safe.dtypes]]:
         safe[column] = [safe_cell(v) for v in safe[column]]
-    safe.to_csv(path, index=False, lineterminator="\n", float_format="%.10g")
+    safe.columns = pd.Index([safe_cell(name) for name in safe.columns])
+    safe.to_csv(path, index=False, lineterminator="\n", float_format="%.15g")
 
 
 def csv_text(records: Iterable[Mapping[str, Any]]) -> str:
     """Return records as CSV that a spreadsheet opens without taking text for a formula."""
     records = list(records)
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(dict.fromkeys(k for r in records for k in r)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({k: safe_cell(v) for k, v in r.items()} for r in records)
+    names = list(dict.fromkeys(k for r in records for k in r))
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerows([[safe_cell(name) for name in names], *([safe_cell(r.get(name, "")) for name in names] for r in records)])
     return buffer.getvalue()
 
 
+_FORMULA = re.compile(r"'*[=+\-@＝＋－＠\t\r\n]")
+
+
 def safe_cell(value: Any) -> Any:
-    """Return text that a spreadsheet does not take for a formula; any other value as it is."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    """Return text that a spreadsheet does not take for a formula: such text gets an apostrophe; amounts and all else stay as they are.
+
+    Examples
+    --------
+    >>> safe_cell("=1+1"), safe_cell("-100"), safe_cell("(1,234)"), plain_cell(safe_cell("=1+1"))
+    ("'=1+1", '-100', '(1,234)', '=1+1')
+    """
+    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
+
+
+def plain_cell(text: str) -> str:
+    """Return text without the apostrophe that :func:`safe_cell` put before it, the same text where it put none."""
+    return text[1:] if text.startswith("'") and _is_formula(text[1:]) else text
+
+
+def _is_formula(text: str) -> bool:
+    """Tell whether a spreadsheet may compute a text (apostrophes before it count with it, so that the guard can be taken off)."""
+    if not _FORMULA.match(text):
+        return False
+    try:
+        parse_amount(text)
+    except ValueError:
+        return True
+    return False

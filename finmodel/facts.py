@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from finmodel.data import data_root, read_given, read_table, rows, written
+from finmodel.data import data_root, read_given, read_table, rows, write_csv, written
 from finmodel.errors import DataError, fault, nearest, shown
 from finmodel.units import months_between, parse_amount, parse_date
 
@@ -171,6 +171,9 @@ def shipped_facts() -> pd.DataFrame:
 def write_facts(facts: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write a facts table as CSV that :func:`read_facts` reads back; the file appears whole or not at all.
 
+    Labels and notes come from strangers: text that a spreadsheet would take for a formula is written with an apostrophe before it, which
+    reading takes off again.
+
     Parameters
     ----------
     facts : pandas.DataFrame
@@ -184,7 +187,7 @@ def write_facts(facts: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         If the folder does not exist.
     """
     with written(path) as temporary:
-        facts.to_csv(temporary, index=False, lineterminator="\n", float_format="%.15g")
+        write_csv(facts, temporary)
 
 
 def _column_faults(facts: pd.DataFrame, where: str) -> list[str]:

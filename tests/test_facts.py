@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import finmodel as fm
+from finmodel.data import csv_text, plain_cell, read_given, safe_cell, write_csv
 from finmodel.facts import CASH, EXPECTATIONS, FACT_COLUMNS, check_facts, line_items
 
 
@@ -120,6 +123,32 @@ def test_round_trip(tmp_path: Path) -> None:
     facts = check_facts(one(note="a, b", label="收入"))
     fm.write_facts(facts, tmp_path / "facts.csv")
     pd.testing.assert_frame_equal(fm.read_facts(tmp_path / "facts.csv"), facts)
+
+
+TEXTS = ['=HYPERLINK("http://x","ok")', "'=1+1", "''@x", "-100", "'-100", "-", "－基本", "+1e5", "-a", "'", "O'Neil", "'quoted'"]
+
+
+def test_text_that_looks_like_a_formula_is_written_as_text_and_read_back_as_it_was(tmp_path: Path) -> None:
+    facts = check_facts(pd.concat([one(label=text, note=text, source=text) for text in TEXTS], ignore_index=True))
+    fm.write_facts(facts, tmp_path / "facts.csv")
+    pd.testing.assert_frame_equal(fm.read_facts(tmp_path / "facts.csv"), facts)
+    written = pd.read_csv(tmp_path / "facts.csv", dtype=str, keep_default_na=False)
+    live = [cell for cell in written["label"] if cell[0] in "=+-@"]
+    assert live == ["-100", "-", "+1e5"], "amounts only"
+
+
+@given(st.text(st.sampled_from("'=+-@＝\t\r\n1,.a()")))
+def test_the_guard_comes_off_as_it_went_on(text: str) -> None:
+    assert plain_cell(safe_cell(text)) == text
+
+
+def test_headings_are_guarded_and_numbers_keep_their_digits(tmp_path: Path) -> None:
+    table = pd.DataFrame({"=1+1": [12345678901.23, 437891234567.0], "note": ["-100", "@x"]})
+    write_csv(table, tmp_path / "table.csv")
+    text = "'=1+1,note\n12345678901.23,-100\n437891234567,'@x\n"
+    assert (tmp_path / "table.csv").read_text(encoding="utf-8") == text
+    assert csv_text([{"=1+1": 12345678901.23, "note": "-100"}, {"note": "@x"}]) == "'=1+1,note\n12345678901.23,-100\n,'@x\n"
+    assert list(read_given(tmp_path / "table.csv").columns) == ["=1+1", "note"]
 
 
 def test_a_file_that_is_no_table(tmp_path: Path) -> None:
