@@ -8,6 +8,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+MOST_SHOWN = 50
+"""Faults that a message prints; the rest are counted, and all are in ``DataError.faults``."""
+
 
 class DataError(ValueError):
     """Data that cannot be used, with every fault found in it.
@@ -15,7 +18,7 @@ class DataError(ValueError):
     Parameters
     ----------
     faults : sequence of str
-        One line per fault, as made by :func:`fault`.
+        One line per fault, as made by :func:`fault`; the message prints the first :data:`MOST_SHOWN`.
 
     Examples
     --------
@@ -27,7 +30,9 @@ class DataError(ValueError):
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
         head = "" if len(self.faults) == 1 else f"{len(self.faults)} faults:\n"
-        super().__init__(head + "\n".join(self.faults))
+        more = len(self.faults) - MOST_SHOWN
+        tail = [f"and {more} more"] if more > 0 else []
+        super().__init__(head + "\n".join([*self.faults[:MOST_SHOWN], *tail]))
 
 
 def fault(where: str, found: str, expected: str, remedy: str = "") -> str:

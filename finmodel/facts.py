@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from finmodel.data import data_root, read_given, read_table, rows, write_csv, written
+from finmodel.data import MOST_FAULTS, data_root, read_given, read_table, rows, write_csv, written
 from finmodel.errors import DataError, fault, nearest, shown
 from finmodel.units import months_between, parse_amount, parse_date
 
@@ -113,7 +113,7 @@ def check_facts(facts: pd.DataFrame, where: str = "facts", first_row: int = 2) -
     Raises
     ------
     DataError
-        With one line per fault: row, column, what was found, what was expected.
+        With one line per fault: row, column, what was found, what was expected. It stops looking after a thousand.
     """
     faults = _column_faults(facts, where)
     if faults:
@@ -125,6 +125,9 @@ def check_facts(facts: pd.DataFrame, where: str = "facts", first_row: int = 2) -
         typed, wrong = _check_row(row, known)
         clean.append(typed)
         faults += [fault(f"{where}, row {first_row + offset}, {column}", *rest) for column, *rest in wrong]
+        if len(faults) >= MOST_FAULTS:
+            faults.append(fault(f"{where}, below row {first_row + offset}", "rows not looked at", "fewer faults above", "mend those first"))
+            break
     out = pd.DataFrame(clean, columns=list(FACT_COLUMNS))
     if not faults:
         faults = _duplicate_faults(out, where, first_row)
@@ -192,15 +195,15 @@ def write_facts(facts: pd.DataFrame, path: str | os.PathLike[str]) -> None:
 
 def _column_faults(facts: pd.DataFrame, where: str) -> list[str]:
     faults = [
-        fault(where, f"no column {name!r}", FACT_COLUMNS[name], f"columns there: {', '.join(map(str, facts.columns))}")
+        fault(where, f"no column {name!r}", FACT_COLUMNS[name], f"columns there: {', '.join(str(c)[:60] for c in facts.columns[:40])}")
         for name in REQUIRED
         if name not in facts.columns
     ]
     for name in facts.columns:
         if name not in FACT_COLUMNS:
-            close = nearest(str(name), FACT_COLUMNS, most=1)
+            close = nearest(str(name)[:60], FACT_COLUMNS, most=1)
             remedy = f"did you mean {close[0]!r}?" if close else "remove it"
-            faults.append(fault(where, f"column {name!r}", "only columns of the facts table", remedy))
+            faults.append(fault(where, f"column {shown(str(name))}", "only columns of the facts table", remedy))
     return faults
 
 
@@ -298,7 +301,7 @@ def _page(text: str) -> int | None:
 def _word_faults(row: dict[str, str], typed: dict[str, object], known: set[str]) -> list[tuple[str, ...]]:
     wrong: list[tuple[str, ...]] = []
     if row["line_item"] and row["line_item"] not in known:
-        close = nearest(row["line_item"], known)
+        close = nearest(row["line_item"][:60], known)
         remedy = f"did you mean {' or '.join(map(repr, close))}?" if close else "leave it blank and keep the label"
         wrong.append(("line_item", shown(row["line_item"]), "a name from line_items.csv", remedy))
     if row["read_from"] and row["read_from"] not in READ_FROM:  # an address says: secondary, and where

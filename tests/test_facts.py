@@ -160,6 +160,37 @@ def test_a_file_that_is_no_table(tmp_path: Path) -> None:
         fm.read_facts(tmp_path / "latin.csv")
 
 
+def test_a_message_of_many_faults_is_cut(tmp_path: Path) -> None:
+    (tmp_path / "ragged.csv").write_text("a,b\n" + "1\n" * 100_000)
+    with pytest.raises(fm.DataError) as error:
+        read_given(tmp_path / "ragged.csv")
+    lines = str(error.value).splitlines()
+    assert (lines[0], lines[1], lines[-1]) == (
+        "1001 faults:", "ragged.csv, row 2: found 1 cells, expected 2, as in the heading", "and 951 more",
+    )  # fmt: skip
+    assert len(lines) == 52
+    assert error.value.faults[-1] == "ragged.csv: found 99000 more rows of another length, expected 2, as in the heading"
+
+
+def test_looking_for_faults_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finmodel.facts.MOST_FAULTS", 2)
+    with pytest.raises(fm.DataError) as error:
+        check_facts(pd.concat([one(value="x")] * 4, ignore_index=True))
+    assert [line.split(":")[0] for line in error.value.faults] == ["facts, row 2, value", "facts, row 3, value", "facts, below row 3"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "words"),
+    [("MOST_BYTES", 7, "more than 0 MB"), ("MOST_CELLS", 3, "more than 3 cells"), ("MOST_COLUMNS", 1, "2 columns, expected at most 1")],
+)
+def test_a_table_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, words: str) -> None:
+    (tmp_path / "big.csv").write_bytes(b"a,b\n1,2\n")
+    assert len(read_given(tmp_path / "big.csv")) == 1
+    monkeypatch.setattr(f"finmodel.data.{limit}", most)
+    with pytest.raises(fm.DataError, match=words):
+        read_given(tmp_path / "big.csv")
+
+
 def test_nothing_is_half_written(tmp_path: Path) -> None:
     target = tmp_path / "facts.csv"
     target.write_text("before")
