@@ -8,6 +8,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+MOST_SHOWN = 50
+"""Faults that a message prints; the rest are counted, and all are in ``DataError.faults``."""
+
 
 class DataError(ValueError):
     """Data that cannot be used, with every fault found in it.
@@ -15,7 +18,7 @@ class DataError(ValueError):
     Parameters
     ----------
     faults : sequence of str
-        One line per fault, as made by :func:`fault`.
+        One line per fault, as made by :func:`fault`; the message prints the first :data:`MOST_SHOWN`.
 
     Examples
     --------
@@ -27,12 +30,25 @@ class DataError(ValueError):
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
         head = "" if len(self.faults) == 1 else f"{len(self.faults)} faults:\n"
-        super().__init__(head + "\n".join(self.faults))
+        more = len(self.faults) - MOST_SHOWN
+        tail = [f"and {more} more"] if more > 0 else []
+        super().__init__(head + "\n".join([*self.faults[:MOST_SHOWN], *tail]))
 
 
 def fault(where: str, found: str, expected: str, remedy: str = "") -> str:
     """One line that says where a fault is, what was found, what was expected and what to do."""
     return f"{where}: found {found}, expected {expected}" + (f"; {remedy}" if remedy else "")
+
+
+def shown(text: str, most: int = 60) -> str:
+    """Return text as messages quote it, cut where it is long.
+
+    Examples
+    --------
+    >>> print(shown("1,2x"), shown("1" + "0" * 400, most=8))
+    '1,2x' '10000000'... (401 characters)
+    """
+    return repr(text) if len(text) <= most else f"{text[:most]!r}... ({len(text)} characters)"
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:

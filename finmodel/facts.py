@@ -6,7 +6,9 @@ Everything that loads figures returns this table, everything that uses them take
 from __future__ import annotations
 
 import hashlib
+import math
 import os
+import re
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
@@ -14,8 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from finmodel.data import data_root, read_given, read_table, rows, written
-from finmodel.errors import DataError, fault, nearest
+from finmodel.data import MOST_FAULTS, data_root, read_given, read_table, rows, write_csv, written
+from finmodel.errors import DataError, fault, nearest, shown
 from finmodel.units import months_between, parse_amount, parse_date
 
 FACT_COLUMNS: dict[str, str] = {
@@ -64,6 +66,15 @@ IN_PARTS = (
 )  # fmt: skip
 """Line items that a balance sheet may print on several lines (current and non-current)."""
 
+CASH = (
+    "cash_and_cash_equivalents", "cash_and_bank_balances", "cash_and_short_term_investments", "restricted_cash", "term_deposits",
+    "short_term_investments", "total_cash_reserve",
+)  # fmt: skip
+"""Line items of cash and liquid funds in the statement of financial position: an amount below zero is a misreading."""
+
+EXPECTATIONS = ("revenue_forecast",)
+"""Line items that may be published before their period ends; any other figure would be known before it can be."""
+
 
 def line_items() -> pd.DataFrame:
     """Return the chart of line items, indexed by name (see ``data/line_items.csv``)."""
@@ -102,7 +113,7 @@ def check_facts(facts: pd.DataFrame, where: str = "facts", first_row: int = 2) -
     Raises
     ------
     DataError
-        With one line per fault: row, column, what was found, what was expected.
+        With one line per fault: row, column, what was found, what was expected. It stops looking after a thousand.
     """
     faults = _column_faults(facts, where)
     if faults:
@@ -114,6 +125,9 @@ def check_facts(facts: pd.DataFrame, where: str = "facts", first_row: int = 2) -
         typed, wrong = _check_row(row, known)
         clean.append(typed)
         faults += [fault(f"{where}, row {first_row + offset}, {column}", *rest) for column, *rest in wrong]
+        if len(faults) >= MOST_FAULTS:
+            faults.append(fault(f"{where}, below row {first_row + offset}", "rows not looked at", "fewer faults above", "mend those first"))
+            break
     out = pd.DataFrame(clean, columns=list(FACT_COLUMNS))
     if not faults:
         faults = _duplicate_faults(out, where, first_row)
@@ -160,6 +174,9 @@ def shipped_facts() -> pd.DataFrame:
 def write_facts(facts: pd.DataFrame, path: str | os.PathLike[str]) -> None:
     """Write a facts table as CSV that :func:`read_facts` reads back; the file appears whole or not at all.
 
+    Labels and notes come from strangers: text that a spreadsheet would take for a formula is written with an apostrophe before it, which
+    reading takes off again.
+
     Parameters
     ----------
     facts : pandas.DataFrame
@@ -173,20 +190,20 @@ def write_facts(facts: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         If the folder does not exist.
     """
     with written(path) as temporary:
-        facts.to_csv(temporary, index=False, lineterminator="\n", float_format="%.15g")
+        write_csv(facts, temporary)
 
 
 def _column_faults(facts: pd.DataFrame, where: str) -> list[str]:
     faults = [
-        fault(where, f"no column {name!r}", FACT_COLUMNS[name], f"columns there: {', '.join(map(str, facts.columns))}")
+        fault(where, f"no column {name!r}", FACT_COLUMNS[name], f"columns there: {', '.join(str(c)[:60] for c in facts.columns[:40])}")
         for name in REQUIRED
         if name not in facts.columns
     ]
     for name in facts.columns:
         if name not in FACT_COLUMNS:
-            close = nearest(str(name), FACT_COLUMNS, most=1)
+            close = nearest(str(name)[:60], FACT_COLUMNS, most=1)
             remedy = f"did you mean {close[0]!r}?" if close else "remove it"
-            faults.append(fault(where, f"column {name!r}", "only columns of the facts table", remedy))
+            faults.append(fault(where, f"column {shown(str(name))}", "only columns of the facts table", remedy))
     return faults
 
 
@@ -206,34 +223,25 @@ def _check_row(row: dict[str, str], known: set[str]) -> tuple[dict[str, object],
             try:
                 dates[column] = parse_date(row[column])
             except ValueError:
-                wrong.append((column, repr(row[column]), "a day written YYYY-MM-DD"))
-    start, end = dates["period_start"], dates["period_end"]
+                wrong.append((column, shown(row[column]), "a day written YYYY-MM-DD"))
+    start, end, published = dates["period_start"], dates["period_end"], dates["published_on"]
     if start and end and start > end:
         wrong.append(("period_end", repr(row["period_end"]), f"a day not before the period's start {row['period_start']}"))
+    if published and end and published < end and row["line_item"] not in EXPECTATIONS:
+        expected = f"a day not before the period's end {row['period_end']}"
+        wrong.append(("published_on", repr(row["published_on"]), expected, "only a forecast is published sooner"))
     months = months_between(start, end) if start and end and start <= end else 0
     if row["months"] and row["months"] not in (str(months), f"{months}.0") and end:
         wrong.append(
             (
                 "months",
-                repr(row["months"]),
+                shown(row["months"]),
                 f"{months}, as the two dates say",
                 "correct the dates or leave months blank",
             )
         )
     typed["months"] = months
-    for column in ("value", "scale"):
-        try:
-            number = _number(row[column] or ("1" if column == "scale" else ""))
-            typed[column] = number
-        except ValueError:
-            wrong.append((column, repr(row[column]), "a number"))
-    if row["page"]:
-        try:
-            typed["page"] = int(float(row["page"]))
-        except ValueError:
-            wrong.append(("page", repr(row["page"]), "a page number, counted from 1"))
-    else:
-        typed["page"] = None
+    wrong += _number_faults(row, typed)
     typed["date_estimated"] = row["date_estimated"].lower() in ("true", "1", "yes")
     wrong += _word_faults(row, typed, known)
     if not row["firm"]:
@@ -242,20 +250,68 @@ def _check_row(row: dict[str, str], known: set[str]) -> tuple[dict[str, object],
     return typed, wrong
 
 
+def _number_faults(row: dict[str, str], typed: dict[str, object]) -> list[tuple[str, ...]]:
+    wrong: list[tuple[str, ...]] = []
+    numbers: dict[str, float] = {}
+    for column in ("value", "scale"):
+        try:
+            numbers[column] = _number(row[column] or ("1" if column == "scale" else ""))
+        except ValueError:
+            wrong.append((column, shown(row[column]), "a number"))
+    typed |= numbers
+    typed["page"] = _page(row["page"]) if row["page"] else None
+    if row["page"] and typed["page"] is None:
+        wrong.append(("page", shown(row["page"]), "a page number, whole and counted from 1"))
+    if len(numbers) == 2:
+        wrong += _amount_faults(row, **numbers)
+    return wrong
+
+
+def _amount_faults(row: dict[str, str], value: float, scale: float) -> list[tuple[str, ...]]:
+    wrong: list[tuple[str, ...]] = []
+    if value < 0 and row["line_item"] in CASH:
+        wrong.append(("value", shown(row["value"]), f"an amount of {row['line_item']} that is not negative", "check the sign"))
+    try:
+        printed = parse_amount(row["printed"])
+    except ValueError:  # printed in words or in another notation: there is nothing to compare
+        printed = None
+    if printed is None or row["status"] == "derived":
+        return wrong
+    amount = printed * scale
+    if math.isinf(amount) or abs(amount - value) > _half_digit(row["printed"], scale, value):
+        expected = f"{amount:.15g}, as printed {shown(row['printed'])} times scale {scale:.15g} gives"
+        wrong.append(("value", shown(row["value"]), expected, "correct value, printed or scale"))
+    return wrong
+
+
+def _half_digit(printed: str, scale: float, value: float) -> float:
+    """Return half of the last printed digit in units of currency, and what a number in a computer cannot hold."""
+    decimals = re.search(r"\.(\d+)", printed)
+    exponent = re.search(r"[eE]([+-]?\d+)", printed)
+    places = (len(decimals[1]) if decimals else 0) - (int(exponent[1]) if exponent else 0)
+    return 0.5 * abs(scale) * float(f"1e{-places}") + 1e-9 * abs(value)
+
+
+def _page(text: str) -> int | None:
+    """Return the page that a cell names, None if it names none; spreadsheets write a page 7 as 7.0."""
+    match = re.fullmatch(r"0*([1-9]\d{0,5})(?:\.0*)?", text, re.ASCII)
+    return int(match[1]) if match else None
+
+
 def _word_faults(row: dict[str, str], typed: dict[str, object], known: set[str]) -> list[tuple[str, ...]]:
     wrong: list[tuple[str, ...]] = []
     if row["line_item"] and row["line_item"] not in known:
-        close = nearest(row["line_item"], known)
+        close = nearest(row["line_item"][:60], known)
         remedy = f"did you mean {' or '.join(map(repr, close))}?" if close else "leave it blank and keep the label"
-        wrong.append(("line_item", repr(row["line_item"]), "a name from line_items.csv", remedy))
+        wrong.append(("line_item", shown(row["line_item"]), "a name from line_items.csv", remedy))
     if row["read_from"] and row["read_from"] not in READ_FROM:  # an address says: secondary, and where
         typed["read_from"], typed["source"] = "secondary", row["source"] or row["read_from"]
     typed["read_from"] = typed["read_from"] or "secondary"
     for column, allowed in (("statement", STATEMENTS), ("status", STATUSES)):
         if row[column] and row[column] not in allowed:
-            wrong.append((column, repr(row[column]), f"one of {', '.join(allowed)}"))
+            wrong.append((column, shown(row[column]), f"one of {', '.join(allowed)}"))
     if row["currency"] and row["currency"] not in CURRENCIES:
-        wrong.append(("currency", repr(row["currency"]), f"one of {', '.join(CURRENCIES)}, or blank where it is not money"))
+        wrong.append(("currency", shown(row["currency"]), f"one of {', '.join(CURRENCIES)}, or blank where it is not money"))
     typed["status"] = row["status"] or "single"
     typed["statement"] = row["statement"] or _statements().get(row["line_item"], "")
     return wrong

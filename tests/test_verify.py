@@ -54,6 +54,7 @@ def test_exactly_the_altered_figure_is_contradicted(report: Path) -> None:
 def test_confirmed_facts_become_primary_and_say_where(report: Path) -> None:
     facts = held(report)
     facts.loc[0, "value"] += 1000
+    facts.loc[0, "printed"] = ""
     result = fm.verify_facts(report, facts=facts)
     digest = hashlib.sha256(report.read_bytes()).hexdigest()
     assert result.sha256 == digest

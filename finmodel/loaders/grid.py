@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from finmodel.data import plain_cell
 from finmodel.errors import DataError, fault
 from finmodel.loaders.guard import LIMITS, Limits, check_size, opened_zip, xml_events
 
@@ -210,7 +211,7 @@ def _split(text: str, name: str, limits: Limits) -> list[tuple[str, ...]]:
             if cells > limits.cells:
                 raise DataError([fault(name, f"more than {limits.cells:,} cells", "a smaller table", "split it")])
             if row:
-                rows.append(tuple(cell.strip() for cell in row))
+                rows.append(tuple(plain_cell(cell.strip()) for cell in row))
         return rows
     except csv.Error as error:
         raise DataError([fault(name, f"a broken CSV table ({error})", "quotes that close, cells of moderate length")]) from None
