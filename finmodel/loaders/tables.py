@@ -204,7 +204,10 @@ def _list_cell(row: tuple[str, ...], get: Getter, where: str, firm: str, faults:
         return None
     value = amount(printed, f"{where}, {label[:40]}", faults)
     scale = amount(get(row, "scale") or "1", f"{where}, scale", faults)
-    if value is None or not scale:
+    if scale is not None and scale <= 0:
+        faults.append(fault(f"{where}, scale", get(row, "scale"), "a number above 0"))
+        return None
+    if value is None or scale is None:
         return None
     item, statement = named(label)
     return Cell(
@@ -256,7 +259,10 @@ def _read_records(
         if currency not in CURRENCIES:
             faults.append(fault(f"{path.name}, row {number}", f"currency {currency!r}", f"one of {', '.join(CURRENCIES)}"))
             continue
-        scale = amount(layout.get("scale", get(row, "scale") or "1"), f"{path.name}, row {number}, scale", faults) or 1.0
+        scale = amount(layout.get("scale", get(row, "scale") or "1"), f"{path.name}, row {number}, scale", faults)
+        if scale is None or scale <= 0:
+            faults.append(fault(f"{path.name}, row {number}, scale", get(row, "scale"), "a number above 0"))
+            continue
         for place, (item, statement) in names.items():
             printed = row[place]
             if layout.get("missing") and printed in (layout["missing"], f"{layout['missing']}.0"):
