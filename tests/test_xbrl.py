@@ -229,6 +229,16 @@ def test_companyfacts_with_a_backward_period_or_an_endless_value_are_refused(old
         fm.load(written(tmp_path, "a.json", samples.companyfacts().replace(old, new)))
 
 
+def test_what_goes_wrong_outside_an_archive_is_not_its_damage(tmp_path: Path) -> None:
+    from finmodel.loaders.guard import opened_zip
+
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "a")
+    with pytest.raises(KeyError, match="mine"), opened_zip(path):
+        raise KeyError("mine")
+
+
 def test_companyfacts_as_of_a_day_give_the_version_of_that_day(tmp_path: Path) -> None:
     fm.write_facts(fm.load(written(tmp_path, "facts.json", samples.companyfacts())), tmp_path / "facts.csv")
     statements = fm.load_statements(tmp_path / "facts.csv", shipped=False)

@@ -91,7 +91,7 @@ def opened_zip(path: Path, limits: Limits = LIMITS) -> Iterator[zipfile.ZipFile]
         with zipfile.ZipFile(path) as archive:
             _check_members(archive, path.name, limits)
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, KeyError, UnicodeDecodeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, UnicodeDecodeError) as error:
         raise DataError([fault(path.name, f"a damaged zip archive ({error})", "a whole one", "fetch the file again")]) from None
 
 
