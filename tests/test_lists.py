@@ -214,6 +214,16 @@ def test_xml_with_a_document_type_is_refused(tmp_path, entity):
         fm.load_list(path)
 
 
+def test_a_document_type_is_refused_where_no_feature_is_listed(tmp_path):
+    path = tmp_path / "cons_advanced.xml"
+    name = (
+        '<Sanctions xmlns="http://www.un.org/sanctions/1.0"><DistinctParty FixedRef="1"><Alias Primary="true"/></DistinctParty></Sanctions>'
+    )
+    path.write_text(BOMB + name, encoding="utf-8")
+    with pytest.raises(DataError, match="document type"):
+        fm.load_list(path)
+
+
 def test_broken_xml_is_refused(tmp_path):
     path = tmp_path / "cons_advanced.xml"
     synthetic(path, 0.1, listed=3)

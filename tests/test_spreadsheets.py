@@ -86,6 +86,25 @@ def test_words_that_are_also_concepts_claim_no_taxonomy(tmp_path: Path) -> None:
     assert facts[["line_item", "basis", "statement"]].to_numpy().tolist()[0] == ["revenue", "", "income"]
 
 
+@pytest.mark.parametrize("scale", ["0", "-1000"])
+def test_a_scale_that_is_not_above_zero_is_a_fault(scale: str, tmp_path: Path) -> None:
+    text = f"firm,label,value,period,currency,scale\nacme,Revenue,5,FY 2020,CNY,{scale}\n"
+    with pytest.raises(fm.DataError, match=f"row 2, Revenue, scale|row 2, scale: found {scale}"):
+        fm.load(csv(tmp_path, text))
+
+
+@pytest.mark.parametrize("currency", ["RMB", "cny", "人民币"])
+def test_a_currency_in_a_list_is_understood(currency: str, tmp_path: Path) -> None:
+    text = f"firm,label,value,period,currency\nacme,Revenue,5,FY 2020,{currency}\n"
+    assert fm.load(csv(tmp_path, text))["currency"].tolist() == ["CNY"]
+
+
+def test_an_unknown_currency_in_a_list_is_a_fault(tmp_path: Path) -> None:
+    text = "firm,label,value,period,currency\nacme,Revenue,5,FY 2020,CNY\nacme,Gross profit,5,FY 2020,XXX\n"
+    with pytest.raises(fm.DataError, match="row 3: found currency 'XXX'"):
+        fm.load(csv(tmp_path, text))
+
+
 def test_figures_without_dates_are_refused(tmp_path: Path) -> None:
     with pytest.raises(fm.DataError, match="figures without dates cannot be used"):
         fm.load(csv(tmp_path, "fact,value,units\nAssets,5,USD\n"))

@@ -94,6 +94,51 @@ def test_a_figure_in_another_format_is_refused_by_name(form: str, text: str, tmp
         fm.load(written(tmp_path, "a.xhtml", samples.inline(inventory(form, text))))
 
 
+@pytest.mark.parametrize(("scale", "value"), [(" 3", 1_234_000), ("+3", 1_234_000), ("003", 1_234_000), ("-2", 12.34)])
+def test_a_scale_is_a_whole_number_however_written(scale: str, value: float, tmp_path: Path) -> None:
+    body = inventory("", "1234").replace('scale="3"', f'scale="{scale}"')
+    assert values(fm.load(written(tmp_path, "a.xhtml", samples.inline(body))))["inventories", "2020-12-31"] == value
+
+
+@pytest.mark.parametrize("scale", ["3.0", "million", "300", "1_0"])
+def test_a_scale_that_is_no_power_of_ten_is_a_fault(scale: str, tmp_path: Path) -> None:
+    body = inventory("", "1234").replace('scale="3"', f'scale="{scale}"')
+    with pytest.raises(fm.DataError, match=f"us-gaap:InventoryNet: found scale '{scale}'"):
+        fm.load(written(tmp_path, "a.xhtml", samples.inline(body)))
+
+
+@pytest.mark.parametrize("printed", ["1<!-- c -->234", "1<?p c?>234", "<!-- c -->1234"])
+def test_comments_do_not_cut_a_figure(printed: str, tmp_path: Path) -> None:
+    body = f'<us-gaap:InventoryNet contextRef="I2020" unitRef="usd">{printed}</us-gaap:InventoryNet>'
+    assert values(fm.load(written(tmp_path, "a.xml", samples.instance(body))))["inventories", "2020-12-31"] == 1234
+
+
+def test_an_entity_in_a_figure_is_a_fault(tmp_path: Path) -> None:
+    body = '<us-gaap:InventoryNet contextRef="I2020" unitRef="usd">1&x;234</us-gaap:InventoryNet>'
+    raw = samples.instance(body, '<!DOCTYPE xbrl SYSTEM "none.dtd">')
+    with pytest.raises(fm.DataError, match=r"InventoryNet: found '1&x;234'"):
+        fm.load(written(tmp_path, "a.xml", raw))
+
+
+def test_a_document_type_after_a_long_comment_is_refused(tmp_path: Path) -> None:
+    prolog = f"<!--{'x' * 70_000}-->" + '<!DOCTYPE xbrl [<!ENTITY x "9">]>'
+    with pytest.raises(fm.DataError, match="no XML element in the first"):
+        xbrl.read_instance(written(tmp_path, "a.xml", samples.instance("", prolog)))
+
+
+def test_two_reports_in_one_archive_are_refused(tmp_path: Path) -> None:
+    later = samples.inline().replace(b"2020-12-31", b"2019-12-31").replace(b"2020-01-01", b"2019-01-01")
+    path = tmp_path / "two.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.htm", samples.inline())
+        archive.writestr("b.htm", samples.inline())
+    assert values(fm.load(path))["revenue", "2020-12-31"] == 3_446_000
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("c.htm", later)
+    with pytest.raises(fm.DataError, match="two reports in one archive: load them apart"):
+        fm.load(path)
+
+
 def test_nil_figures_and_other_units_are_left_out(tmp_path: Path) -> None:
     body = '<us-gaap:InventoryNet xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" contextRef="I2020" unitRef="usd" xsi:nil="true"/>'
     body += '<unit id="each"><divide><unitNumerator><measure>iso4217:USD</measure></unitNumerator><unitDenominator>'
@@ -173,6 +218,25 @@ def test_companyfacts_keep_every_filing_with_its_day(tmp_path: Path) -> None:
     assert set(facts["read_from"]) == {"secondary"}
     assert not facts["date_estimated"].any()
     pd.testing.assert_frame_equal(facts, check_facts(facts))
+
+
+@pytest.mark.parametrize(("old", "new", "found"), [
+    (b'"start": "2020-01-01"', b'"start": "2021-01-02"', "a period from 2021-01-02 to 2020-12-31"),
+    (b'"val": 3446000', b'"val": 1' + b"0" * 400, "value 1000"),
+])  # fmt: skip
+def test_companyfacts_with_a_backward_period_or_an_endless_value_are_refused(old: bytes, new: bytes, found: str, tmp_path: Path) -> None:
+    with pytest.raises(fm.DataError, match=found):
+        fm.load(written(tmp_path, "a.json", samples.companyfacts().replace(old, new)))
+
+
+def test_what_goes_wrong_outside_an_archive_is_not_its_damage(tmp_path: Path) -> None:
+    from finmodel.loaders.guard import opened_zip
+
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", "a")
+    with pytest.raises(KeyError, match="mine"), opened_zip(path):
+        raise KeyError("mine")
 
 
 def test_companyfacts_as_of_a_day_give_the_version_of_that_day(tmp_path: Path) -> None:

@@ -38,6 +38,10 @@ def read_companyfacts(path: Path, firm: str | None = None, progress: Progress | 
     return facts_of(name_line_items(tagged), firm or slug(entity), "secondary", path)
 
 
+MOST = 10**18
+"""No amount of money is larger."""
+
+
 class _Entry(msgspec.Struct):
     """A figure as one filing reports it."""
 
@@ -104,6 +108,10 @@ def _concept(taxonomy: str, concept: str, body: msgspec.Raw, where: str, faults:
 
 
 def _entry(taxonomy: str, concept: str, label: str, currency: str, entry: _Entry) -> Tagged:
+    if entry.start and day(entry.start) > day(entry.end):
+        raise ValueError(f"a period from {entry.start} to {entry.end}")
+    if not abs(entry.val) <= MOST:
+        raise ValueError(f"value {str(entry.val)[:40]}")
     return Tagged(
         taxonomy,
         concept,

@@ -123,7 +123,9 @@ def _facts(sub: pd.DataFrame, num: pd.DataFrame, path: Path, firm: str | None) -
         if sub.empty:
             raise DataError([fault(path.name, f"no filing of {firm!r}", "a firm of this data set, by name or CIK")])
     num = num[(num["segments"] == "") & (num["coreg"] == "") & num["uom"].isin(CURRENCIES) & (num["value"] != "")]
-    num = num.assign(taxonomy=num["version"].str.partition("/")[0].map(TAXONOMIES))
+    if num.empty:
+        raise DataError([fault(path.name, "no figure in money", "at least one concept of data/concepts.csv")])
+    num = num.assign(taxonomy=num["version"].str.partition("/")[0].map(TAXONOMIES).fillna(""))
     known = pd.MultiIndex.from_tuples([(name, tag) for name, tags in concept_map().items() for tag in tags])
     rows = num[pd.MultiIndex.from_frame(num[["taxonomy", "tag"]]).isin(known)].merge(sub, on="adsh")
     if rows.empty:

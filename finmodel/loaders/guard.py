@@ -91,7 +91,7 @@ def opened_zip(path: Path, limits: Limits = LIMITS) -> Iterator[zipfile.ZipFile]
         with zipfile.ZipFile(path) as archive:
             _check_members(archive, path.name, limits)
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, KeyError, UnicodeDecodeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, UnicodeDecodeError) as error:
         raise DataError([fault(path.name, f"a damaged zip archive ({error})", "a whole one", "fetch the file again")]) from None
 
 
@@ -129,7 +129,7 @@ def check_prolog(head: bytes, where: str) -> None:
     Raises
     ------
     DataError
-        If there is an internal document type, as billion-laughs and external-entity attacks need.
+        If there is an internal document type, as billion-laughs and external-entity attacks need, or no element in `head`.
     """
 
     def doctype(_name: str, _system: str | None, _public: str | None, internal: bool) -> None:
@@ -152,6 +152,7 @@ def check_prolog(head: bytes, where: str) -> None:
         if isinstance(error, DataError):
             raise
         raise DataError([fault(where, f"no XML ({error})", "a well-formed XML file")]) from None
+    raise DataError([fault(where, f"no XML element in the first {len(head):,} bytes", "a whole XML file without long comments before it")])
 
 
 def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...], nested: bool = False) -> Iterator[etree._Element]:
@@ -178,6 +179,8 @@ def xml_events(stream: IO[bytes], where: str, tag: tuple[str, ...], nested: bool
             no_network=True,
             load_dtd=False,
             huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
         )
         for event, element in events:
             if event == "start":

@@ -22,6 +22,7 @@ from finmodel.loaders.cells import Cell, UnfitError, amount, facts_of_cells, nam
 from finmodel.loaders.concepts import Named, Tagged, concept_map, day, facts_of, name_line_items
 from finmodel.loaders.grid import Grid, read_csv_grid, read_workbook
 from finmodel.loaders.wide import periods_across, read_wide
+from finmodel.loaders.words import currency_in
 from finmodel.units import Period
 
 Layout = dict[str, str]
@@ -148,8 +149,13 @@ def _read_list(grid: Grid, columns: dict[str, int], path: Path, firm: str | None
     figures: dict[str, list[Tagged]] = {}
     faults: list[str] = []
     for number, row in _rows(grid, progress):
-        money = "currency" not in columns or get(row, "currency") in CURRENCIES
-        if get(row, "dimensions") or not money or (firm and get(row, "firm") not in ("", firm)):
+        if get(row, "dimensions") or (firm and get(row, "firm") not in ("", firm)):
+            continue
+        if "currency" in columns and (currency := _currency(get(row, "currency"))) != get(row, "currency"):
+            if not currency and get(row, "currency") and grid.rows[0][columns["currency"]].lower() not in ("units", "unit", "uom"):
+                faults.append(fault(f"{path.name}, row {number}", f"currency {get(row, 'currency')[:40]!r}", "a known currency"))
+            row = (*row[: columns["currency"]], currency, *row[columns["currency"] + 1 :])
+        if "currency" in columns and not get(row, "currency"):
             continue
         cell = _list_cell(row, get, f"{path.name}, row {number}", firm or get(row, "firm") or slug(path.name), faults)
         if cell is not None and known is not None:
@@ -162,6 +168,13 @@ def _read_list(grid: Grid, columns: dict[str, int], path: Path, firm: str | None
     if faults:
         raise DataError(faults[:50])
     return _facts_of_concepts(figures, path) if figures else facts_of_cells(cells, path, "secondary")
+
+
+def _currency(text: str) -> str:
+    """Return the currency that a cell names (``RMB``: CNY), blank if none; a price per share or a converted pair is none."""
+    if text.upper() in CURRENCIES:
+        return text.upper()
+    return "" if re.search(r"[/%]|\bper\b|shares?", text, re.IGNORECASE) else currency_in(text) or ""
 
 
 def _concepts(columns: dict[str, int], labels: list[str]) -> dict[str, str] | None:
@@ -204,7 +217,10 @@ def _list_cell(row: tuple[str, ...], get: Getter, where: str, firm: str, faults:
         return None
     value = amount(printed, f"{where}, {label[:40]}", faults)
     scale = amount(get(row, "scale") or "1", f"{where}, scale", faults)
-    if value is None or not scale:
+    if scale is not None and scale <= 0:
+        faults.append(fault(f"{where}, scale", get(row, "scale"), "a number above 0"))
+        return None
+    if value is None or scale is None:
         return None
     item, statement = named(label)
     return Cell(
@@ -256,7 +272,10 @@ def _read_records(
         if currency not in CURRENCIES:
             faults.append(fault(f"{path.name}, row {number}", f"currency {currency!r}", f"one of {', '.join(CURRENCIES)}"))
             continue
-        scale = amount(layout.get("scale", get(row, "scale") or "1"), f"{path.name}, row {number}, scale", faults) or 1.0
+        scale = amount(layout.get("scale", get(row, "scale") or "1"), f"{path.name}, row {number}, scale", faults)
+        if scale is None or scale <= 0:
+            faults.append(fault(f"{path.name}, row {number}, scale", get(row, "scale"), "a number above 0"))
+            continue
         for place, (item, statement) in names.items():
             printed = row[place]
             if layout.get("missing") and printed in (layout["missing"], f"{layout['missing']}.0"):

@@ -152,6 +152,8 @@ def _read_attributes(sheet: _Sheet) -> None:
         del sheet.body[number]
         for place, column in sheet.columns.items():
             _describe(column, role, row[place])
+            if role == "currency" and row[place] and not column.currency:
+                sheet.faults.append(fault(f"{sheet.where}, {sheet.grid.address(number, place)}", repr(row[place][:40]), "a currency"))
     for column in sheet.columns.values():
         if f"converted from {column.currency}" in column.note:
             column.note = ""
@@ -161,10 +163,10 @@ def _describe(column: _Column, role: str, text: str) -> None:
     """Take in what one cell says of its column."""
     if role in ("published_on", "start", "end"):
         setattr(column, role, _day(text))
-    elif role == "currency" and text in CURRENCIES:
-        column.currency = text
-    elif role == "scale" and re.fullmatch(r"10*", text):
-        column.scale = float(text)
+    elif role == "currency":
+        column.currency = text if text in CURRENCIES else currency_in(text) or ""
+    elif role == "scale" and re.fullmatch(r"10*", text.replace(",", "")):
+        column.scale = float(text.replace(",", ""))
     elif role == "unit":
         column.currency, column.scale = column.currency or currency_in(text) or "", column.scale or scale_in(text) or 0.0
     elif role == "code":

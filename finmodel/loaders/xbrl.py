@@ -55,6 +55,7 @@ class _Report:
     """What has been read of a report."""
 
     contexts: dict[str, tuple[str, str] | None] = field(default_factory=dict)
+    entities: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     figures: list[_Figure] = field(default_factory=list)
     about: dict[str, str] = field(default_factory=dict)
@@ -111,12 +112,14 @@ def read_report_archive(archive: zipfile.ZipFile, path: Path, firm: str | None) 
 
 
 def is_inline(head: bytes, _path: Path) -> bool:
-    """Whether a file is inline XBRL, from its beginning."""
-    return any(namespace.encode() in head for namespace in INLINE)
+    """Whether a file is inline XBRL, from its beginning; an archive that stores one unpacked is not."""
+    return not head.startswith(b"PK") and any(namespace.encode() in head for namespace in INLINE)
 
 
 def _is_instance(head: bytes, path: Path) -> bool:
-    return not is_inline(head, path) and b"http://www.xbrl.org/2003/instance" in head and b"<html" not in head
+    return (
+        not head.startswith(b"PK") and not is_inline(head, path) and b"http://www.xbrl.org/2003/instance" in head and b"<html" not in head
+    )
 
 
 def _read_instance(stream: IO[bytes], where: str, report: _Report) -> None:
@@ -127,10 +130,10 @@ def _read_instance(stream: IO[bytes], where: str, report: _Report) -> None:
         if _read_frame(element, where, report):
             continue
         if local in (*NAMES, FORM, AMENDED):
-            report.about.setdefault(local, (element.text or "").strip())
+            report.about.setdefault(local, _text(element))
         elif (taxonomy := _taxonomy(namespace)) and element.get(NIL) not in ("true", "1"):
-            text = (element.text or "").strip()
-            report.figures.append(_figure(element, taxonomy, local, text, text, where))
+            text = _text(element)
+            report.figures.append(_figure(element, taxonomy, local, text, text, 0, where))
 
 
 def _read_inline(stream: IO[bytes], where: str, report: _Report) -> None:
@@ -139,7 +142,7 @@ def _read_inline(stream: IO[bytes], where: str, report: _Report) -> None:
         if _read_frame(element, where, report):
             continue
         prefix, _, local = (element.get("name") or "").partition(":")
-        printed = " ".join("".join(map(str, element.itertext())).split())
+        printed = " ".join(_text(element).split())
         if element.tag.endswith("nonNumeric"):
             if local in (*NAMES, FORM, AMENDED):
                 fixed = {"fixed-true": "true", "fixed-false": "false"}.get((element.get("format") or "").partition(":")[2])
@@ -149,10 +152,24 @@ def _read_inline(stream: IO[bytes], where: str, report: _Report) -> None:
         if taxonomy and local in concept_map()[taxonomy] and element.get(NIL) not in ("true", "1"):
             try:
                 text = _lexical(printed, (element.get("format") or "").partition(":")[2])
+                scale = _scale(element.get("scale") or "0")
             except ValueError as error:
-                report.faults.append(fault(f"{where}, {prefix}:{local}", str(error), "a number in a format of the transformation registry"))
+                expected = "a number in a format of the transformation registry, and a whole number as scale"
+                report.faults.append(fault(f"{where}, {prefix}:{local}", str(error), expected))
                 continue
-            report.figures.append(_figure(element, taxonomy, local, printed, text, where))
+            report.figures.append(_figure(element, taxonomy, local, printed, text, scale, where))
+
+
+def _text(element: etree._Element) -> str:
+    """Return all text in an element; a reference to an entity stays as written and so is never part of a number."""
+    return "".join(map(str, element.itertext())).strip()
+
+
+def _scale(text: str) -> int:
+    """Return the power of ten that an inline figure states."""
+    if not re.fullmatch(r"[+-]?0*[0-9]{1,2}", text.strip()):
+        raise ValueError(f"scale {text[:40]!r}")
+    return int(text.strip())
 
 
 def _taxonomy(namespace: str) -> str:
@@ -160,8 +177,8 @@ def _taxonomy(namespace: str) -> str:
     return next((name for name in concept_map() if re.search(rf"/{re.escape(name)}(/|_cor$|$)", namespace)), "")
 
 
-def _figure(element: etree._Element, taxonomy: str, local: str, printed: str, text: str, where: str) -> _Figure:
-    decimals = element.get("decimals") or ""
+def _figure(element: etree._Element, taxonomy: str, local: str, printed: str, text: str, scale: int, where: str) -> _Figure:
+    decimals = (element.get("decimals") or "").strip()
     return _Figure(
         taxonomy,
         local,
@@ -169,7 +186,7 @@ def _figure(element: etree._Element, taxonomy: str, local: str, printed: str, te
         element.get("unitRef") or "",
         printed,
         text,
-        int(element.get("scale") or 0) if re.fullmatch(r"-?\d{1,2}", element.get("scale") or "0") else 0,
+        scale,
         element.get("sign") == "-",
         int(decimals) if re.fullmatch(r"-?\d{1,2}", decimals) else None,
         where,
@@ -177,29 +194,39 @@ def _figure(element: etree._Element, taxonomy: str, local: str, printed: str, te
 
 
 def _read_frame(element: etree._Element, where: str, report: _Report) -> bool:
-    """Take in a context or unit; False if the element is neither."""
+    """Take in a context or unit; False if the element is neither. One id must not stand for two of them."""
+    name = element.get("id") or ""
     if element.tag == f"{XBRLI}context":
         try:
-            report.contexts[element.get("id") or ""] = _period(element)
+            period = _period(element)
         except ValueError as error:
-            report.faults.append(fault(f"{where}, context {element.get('id')}", str(error), "a period with ISO days"))
+            report.faults.append(fault(f"{where}, context {name}", str(error), "a period with ISO days"))
+            return True
+        entity = " ".join(_text(part) for part in element.iter(f"{XBRLI}identifier"))
+        if (report.contexts.setdefault(name, period), report.entities.setdefault(name, entity)) != (period, entity):
+            report.faults.append(fault(f"{where}, context {name}", *_TWO_REPORTS))
         return True
     if element.tag == f"{XBRLI}unit":
-        measures = [(measure.text or "").strip() for measure in element.iter(f"{XBRLI}measure")]
-        report.units[element.get("id") or ""] = measures[0].rpartition(":")[2] if len(measures) == 1 else ""
+        measures = [_text(measure) for measure in element.iter(f"{XBRLI}measure")]
+        measure = measures[0].rpartition(":")[2] if len(measures) == 1 else ""
+        if report.units.setdefault(name, measure) != measure:
+            report.faults.append(fault(f"{where}, unit {name}", *_TWO_REPORTS))
         return True
     return False
+
+
+_TWO_REPORTS = ("one id with two meanings", "one report", "two reports in one archive: load them apart")
 
 
 def _period(context: etree._Element) -> tuple[str, str] | None:
     """Return first and last day of a context (first blank for an instant), or None for one with dimensions or without end."""
     if any(len(part) for tag in XBRLDI_PARTS for part in context.iter(tag)):
         return None
-    days = {name: context.findtext(f".//{XBRLI}{name}") for name in ("instant", "startDate", "endDate")}
+    days = {name: "".join(_text(part) for part in context.iter(f"{XBRLI}{name}")) for name in ("instant", "startDate", "endDate")}
     if days["instant"]:
         return "", _last_day(days["instant"])
     if days["startDate"] and days["endDate"]:
-        start, end = day(days["startDate"].strip()[:10]), _last_day(days["endDate"])
+        start, end = day(days["startDate"][:10]), _last_day(days["endDate"])
         if start > end:
             raise ValueError(f"a period from {start} to {end}")
         return start, end
@@ -208,7 +235,6 @@ def _period(context: etree._Element) -> tuple[str, str] | None:
 
 def _last_day(text: str) -> str:
     """Return the last day of a period; midnight at its end belongs to the day before."""
-    text = text.strip()
     whole = day(text[:10])
     if len(text) == 10:
         return whole

@@ -263,12 +263,12 @@ def read_advanced_xml(path: Path, faults: list[str], wanted: Callable[[str], obj
                 "remove_blank_text": True,
             }
             for _, element in etree.iterparse(file, tag=(_XML["FeatureType"], _XML["DistinctParty"], _XML["SanctionsEntry"]), **safe):
+                _refuse_dtd(element, path)
                 if element.tag == _XML["DistinctParty"]:
                     parties[element.get("FixedRef")] = _party(element, kinds, path.name, faults)
                 elif element.tag == _XML["SanctionsEntry"]:
                     yield from _sanctions_entry(element, parties, wanted, path.name, faults)
                 else:
-                    _refuse_dtd(element, path)
                     kinds[element.get("ID")] = _CMIC_COLUMNS.get((element.text or "").strip(), "")
                 _forget(element)
     except etree.XMLSyntaxError as error:
