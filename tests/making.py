@@ -10,7 +10,11 @@ from finmodel.facts import check_facts
 def facts(*rows: dict[str, object]) -> pd.DataFrame:
     base = {"firm": "acme", "currency": "CNY", "basis": "IFRS", "document": "acme-2020", "published_on": "2021-03-31",
             "read_from": "primary"}  # fmt: skip
-    return check_facts(pd.DataFrame([{**base, **{k: str(v) for k, v in row.items()}} for row in rows]))
+    made = [{**base, **{k: str(v) for k, v in row.items()}} for row in rows]
+    for given, row in zip(rows, made, strict=True):
+        if "published_on" not in given and row["period_end"] > row["published_on"]:
+            row["published_on"] = row["period_end"]  # nothing is known before its period ends
+    return check_facts(pd.DataFrame(made))
 
 
 def flow(item: str, value: float, start: str = "2020-01-01", end: str = "2020-12-31", **more: object) -> dict[str, object]:
