@@ -20,8 +20,9 @@ from finmodel.data import read_table, rows
 from finmodel.firms import firms
 from finmodel.funding import channel_terms, class_access, law_of, listed_on, market_terms
 from finmodel.ipo import VENUES, Listings
-from finmodel.scenarios import Change, Scenario, channels
-from finmodel.scenarios import channel as kind_of
+from finmodel.levers import channel as kind_of
+from finmodel.levers import channels
+from finmodel.scenarios import Change, Scenario
 from finmodel.survival import quarter_end
 from finmodel.units import add_months, parse_date
 

@@ -20,7 +20,7 @@ from finmodel.liquidity import STALE_AFTER_MONTHS, liquid_funds
 from finmodel.runway import cash_runway
 from finmodel.simulate import BLOCKS, PARAMETERS, QUARTERS_MOST, Firm, Paths, Scenarios, check_ranges, firm_hash, simulate
 from finmodel.statements import Statements
-from finmodel.survival import SOUND, SurvivalResults, quarter_end, survival_results
+from finmodel.survival import EARLY, SOUND, SurvivalResults, gone_before, survival_results
 from finmodel.units import millions, parse_date
 
 Floats = npt.NDArray[np.float64]
@@ -193,16 +193,16 @@ class CashModel:
             What :func:`finmodel.simulate.simulate` returned for it.
         seed : int
         """
-        assumptions = (*self.assumptions(), *self._gone_by_the_day(outcome), self.first_year(seed))
+        first_year = self.first_year(seed)
+        assumptions = (*self.assumptions(), *self._gone_by_the_day(outcome), first_year)
         context = {"facts": self.parameters.facts, "assumptions": assumptions, "later": self.later}
-        context["currency"] = self.parameters.currency
+        context |= {"currency": self.parameters.currency, "first_year": first_year}
         return survival_results(firm, outcome, self.start, seed, as_of=self.as_of, caveat=self.caveat(), **context)
 
     def _gone_by_the_day(self, outcome: Paths) -> Iterator[str]:
         """Say how many paths had run out by the day of the statements, if the firm was not known to have."""
-        past = sum(1 for quarter in range(1, outcome.counts.shape[2]) if quarter_end(self.start, quarter) <= self.as_of)
-        share = float(outcome.counts[:, 0, :past].sum()) / outcome.paths
-        if share > 0.005 and not np.isnan(self.liquid_funds):
+        share = float(gone_before(outcome, self.start, self.as_of)[0])
+        if share > EARLY and not np.isnan(self.liquid_funds):
             yield (
                 f"{share:.0%} of the paths had run out by {self.as_of}, though the firm was not known to have: "
                 "the funds were larger, money came in, or it spent less."

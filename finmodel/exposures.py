@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from finmodel.data import read_table
-from finmodel.scenarios import Scenario, levers
+from finmodel.levers import levers
+from finmodel.scenarios import Scenario
 
 GRID = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
 """Shares of revenue at which a function of an undisclosed exposure is shown where not even a bound is known."""

@@ -18,7 +18,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from finmodel.scenarios import AS_OF, Change, Scenario, levers
+from finmodel.levers import AS_OF, levers
+from finmodel.scenarios import Change, Scenario
 from finmodel.units import add_months
 
 COSTS = ("cost_of_sales", "research_and_development", "selling", "administrative", "capital_expenditure")

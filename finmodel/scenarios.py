@@ -11,25 +11,21 @@ import hashlib
 import math
 import os
 import tomllib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from finmodel.data import data_root, read_table
-from finmodel.errors import DataError, fault, nearest, unknown
+from finmodel.data import data_root
+from finmodel.errors import DataError, fault, unknown
+from finmodel.levers import AS_OF, lever
+from finmodel.scenario_faults import REQUIRED, change_faults, is_text, unknown_key
 from finmodel.units import add_months
 
-AS_OF = "as_of"
-"""Start of a change that is supposed to begin on the as-of day; a calendar day says that it happened then."""
-KINDS = ("direct", "response")
 _TOP = ("title", "question", "inherits", "change")
-_REQUIRED = ("lever", "effect", "kind", "reason", "reference")
-_OPTIONAL = ("applies_to", "start", "end", "delay", "value", "interval")
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ class Change:
     @property
     def family(self) -> str:
         """What the lever moves: cash_flow, working_capital, channel, access or law."""
-        return _lever(self.lever.split(".")[0])["family"]
+        return lever(self.lever.split(".")[0])["family"]
 
     def begins(self, as_of: date) -> date:
         """Return the first day on which it bites, for a run as of a day."""
@@ -100,7 +96,7 @@ class Change:
 
     def bound(self, end: str) -> float:
         """Return the ``worst`` or the ``best`` end of its interval for the firm; NaN where it has no value."""
-        harmful_low = _lever(self.lever.split(".")[0])["harm"] != "above"
+        harmful_low = lever(self.lever.split(".")[0])["harm"] != "above"
         return self.low if (end == "worst") == harmful_low else self.high
 
 
@@ -162,35 +158,6 @@ class Scenario:
     def digest(self) -> str:
         """Short hash of the changes: the same assumptions give the same digest."""
         return hashlib.sha256(self.table.to_csv(index=False).encode()).hexdigest()[:12]
-
-
-@cache
-def levers() -> pd.DataFrame:
-    """Return the closed vocabulary of levers, indexed by name (``data/levers.csv``)."""
-    return read_table("levers").set_index("lever")
-
-
-@cache
-def _lever(name: str) -> dict[str, str]:
-    return {str(k): str(v) for k, v in levers().loc[name].items()}
-
-
-@cache
-def channel(name: str) -> dict[str, str]:
-    """Return one channel's name, stage, instrument, currency, state_support and meaning."""
-    return {str(k): str(v) for k, v in channels().loc[name].items()}
-
-
-@cache
-def channels() -> pd.DataFrame:
-    """Return the channels of funding, indexed by name (``data/channels.csv``)."""
-    return read_table("channels").set_index("channel")
-
-
-@cache
-def investor_classes() -> pd.DataFrame:
-    """Return the investor classes, indexed by name (``data/investor_classes.csv``)."""
-    return read_table("investor_classes").set_index("investor_class")
 
 
 def scenario_names() -> tuple[str, ...]:
@@ -352,8 +319,8 @@ def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
             raw = tomllib.load(handle)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return empty, [fault(path.name, str(error), "a TOML file")]
-    faults = [_unknown_key(path.name, key, _TOP) for key in raw if key not in _TOP]
-    faults += [fault(f"{path.name}, {key}", repr(raw.get(key)), "a sentence") for key in ("title", "question") if not _text(raw.get(key))]
+    faults = [unknown_key(path.name, key, _TOP) for key in raw if key not in _TOP]
+    faults += [fault(f"{path.name}, {key}", repr(raw.get(key)), "a sentence") for key in ("title", "question") if not is_text(raw.get(key))]
     parents = raw.get("inherits", [])
     parents = [parents] if isinstance(parents, str) else parents
     if not isinstance(parents, list) or not all(isinstance(p, str) for p in parents):
@@ -365,7 +332,7 @@ def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
         changes = []
     made = []
     for number, entry in enumerate(changes, start=1):
-        wrong = _change_faults(entry, f"{path.name}, change {number}")
+        wrong = change_faults(entry, f"{path.name}, change {number}")
         faults += wrong
         if not wrong:
             made.append(_change(entry))
@@ -376,116 +343,8 @@ def _change(entry: dict[str, Any]) -> Change:
     value = float(entry.get("value", math.nan))
     low, high = entry.get("interval", (value, value))
     given = {key: str(entry[key]) for key in ("start", "end") if key in entry}
-    texts = {key: str(entry[key]) for key in _REQUIRED}
+    texts = {key: str(entry[key]) for key in REQUIRED}
     return Change(
         **texts, **given, value=value, low=float(low), high=float(high),
         delay=int(entry.get("delay", 0)), applies_to=tuple(entry.get("applies_to", ())),
     )  # fmt: skip
-
-
-def _unknown_key(where: str, key: str, allowed: Sequence[str]) -> str:
-    close = nearest(key, allowed, most=1)
-    return fault(f"{where}, {key}", "an unknown key", f"one of {', '.join(allowed)}", f"did you mean {close[0]!r}?" if close else "")
-
-
-def _change_faults(entry: dict[str, Any], where: str) -> list[str]:
-    faults = [_unknown_key(where, key, (*_REQUIRED, *_OPTIONAL)) for key in entry if key not in (*_REQUIRED, *_OPTIONAL)]
-    faults += [fault(f"{where}, {key}", repr(entry.get(key)), "a text") for key in _REQUIRED if not _text(entry.get(key))]
-    if _text(entry.get("kind")) and entry["kind"] not in KINDS:
-        faults.append(f"{where}, kind: {unknown('kind', entry['kind'], KINDS)}")
-    lever = str(entry.get("lever", ""))
-    name, _, channel = lever.partition(".")
-    known = name in levers().index and (name == "channel") == bool(channel)
-    if lever and not known:
-        all_levers = [*levers().index.drop("channel"), *(f"channel.{c}" for c in channels().index)]
-        faults.append(f"{where}, lever: {unknown('lever', lever, all_levers)}")
-    if channel and known and channel not in channels().index:
-        faults.append(f"{where}, lever: {unknown('channel', channel, channels().index)}")
-    if known:
-        faults += _effect_faults(entry, levers().loc[name].to_dict(), where)
-        faults += _target_faults(entry, str(levers().loc[name, "applies_to"]), where)
-    elif _text(entry.get("effect")):  # of a lever that is not known: what no lever has
-        effects = sorted({effect for allowed in levers()["effects"] for effect in str(allowed).split()})
-        faults += [f"{where}, effect: {unknown('effect', entry['effect'], effects)}"] if entry["effect"] not in effects else []
-        faults += _number_faults(entry, where)
-    return faults + _date_faults(entry, where, timed=name not in ("law", "terms"))
-
-
-def _effect_faults(entry: dict[str, Any], lever: dict[Any, Any], where: str) -> list[str]:
-    allowed = str(lever["effects"]).split()
-    effect, wrong = entry.get("effect"), _number_faults(entry, where)
-    if effect not in allowed:
-        return [*wrong, f"{where}, effect of {entry['lever']}: {unknown('effect', str(effect), allowed)}"] if effect else wrong
-    if effect in ("close", "in_force", "apply"):
-        given = [key for key in ("value", "interval") if key in entry]
-        return [*wrong, *(fault(f"{where}, {key}", repr(entry[key]), f"none with effect {effect}") for key in given)]
-    if "value" not in entry:
-        return [*wrong, fault(f"{where}, value", "nothing", f"a number ({lever['unit'] or 'no unit'})")]
-    if wrong:
-        return wrong
-    return _harm_faults(entry, lever, [float(n) for n in (entry["value"], *entry.get("interval", ()))], where)
-
-
-def _number_faults(entry: dict[str, Any], where: str) -> list[str]:
-    """Return the faults of a value and its interval that hold for every lever."""
-    value, interval = entry.get("value"), entry.get("interval")
-    good = value is None or _amount(value)
-    faults = [] if good else [fault(f"{where}, value", repr(value), "a number not below zero")]
-    if interval is None:
-        return faults
-    if not isinstance(interval, list) or len(interval) != 2 or not all(map(_amount, interval)):
-        return [*faults, fault(f"{where}, interval", repr(interval), "two numbers not below zero")]
-    if not interval[0] <= interval[1] or (good and value is not None and not interval[0] <= value <= interval[1]):
-        faults.append(fault(f"{where}, interval", repr(interval), f"two ends with the value {value} between them"))
-    return faults
-
-
-def _amount(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
-
-
-def _harm_faults(entry: dict[str, Any], lever: dict[Any, Any], numbers: list[float], where: str) -> list[str]:
-    """Return the faults of a direct change that helps, or of a share above 1."""
-    if str(lever["unit"]) == "share" and max(numbers) > 1:
-        return [fault(f"{where}, value", repr(max(numbers)), "a share between 0 and 1")]
-    if entry.get("kind") != "direct":
-        return []
-    helps = (lever["harm"] == "below" and max(numbers) > 1) or (
-        lever["harm"] == "above" and entry["effect"] == "multiply" and min(numbers) < 1
-    )
-    if helps or entry["lever"] == "state_support":
-        return [fault(f"{where}, value", repr(numbers), "a direct change that restricts", 'what helps the firm is kind = "response"')]
-    return []
-
-
-def _target_faults(entry: dict[str, Any], target: str, where: str) -> list[str]:
-    given = entry.get("applies_to", [])
-    if not isinstance(given, list) or not all(isinstance(g, str) for g in given):
-        return [fault(f"{where}, applies_to", repr(given), "a list of names")]
-    known = {"investor_classes": list(investor_classes().index), "regimes": regimes(), "": []}.get(target, [target])
-    return [f"{where}, applies_to: {unknown(target or 'target', name, known)}" for name in given if name not in known]
-
-
-def regimes() -> list[str]:
-    """Return the names of the shipped restriction regimes."""
-    return sorted(path.stem for path in (data_root() / "restrictions").glob("*.toml"))
-
-
-def _date_faults(entry: dict[str, Any], where: str, timed: bool) -> list[str]:
-    faults = []
-    start, end, delay = entry.get("start"), entry.get("end"), entry.get("delay", 0)
-    if start is None and timed:
-        faults.append(fault(f"{where}, start", "nothing", 'a day (2021-12-16) or "as_of"'))
-    if start is not None and start != AS_OF and type(start) is not date:
-        faults.append(fault(f"{where}, start", repr(start), 'a day without quotes (2021-12-16) or "as_of"'))
-    if end is not None and type(end) is not date:
-        faults.append(fault(f"{where}, end", repr(end), "a day without quotes (2021-12-16)"))
-    elif type(start) is date and end is not None and end < start:
-        faults.append(fault(f"{where}, end", str(end), f"a day not before the start {start}"))
-    if type(delay) is not int or not 0 <= delay <= 120:
-        faults.append(fault(f"{where}, delay", repr(delay), "whole months from 0 to 120"))
-    return faults
-
-
-def _text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())

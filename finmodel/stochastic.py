@@ -21,7 +21,7 @@ from finmodel.exposures import Exposure, exposures_of
 from finmodel.projection import CashLines, project
 from finmodel.scenarios import Scenario
 from finmodel.simulate import BLOCKS, Firm, Paths, Scenarios, simulate
-from finmodel.survival import estimate, gone_by, mean_life, quarter_end
+from finmodel.survival import estimate, gone_before, gone_by, mean_life, quarter_end
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.intp]
@@ -89,9 +89,8 @@ class FirmRun:
 
     def gone_before_the_day(self) -> Floats:
         """Return the share of paths out of cash in quarters already over on the as-of day, (scenarios,)."""
-        over = sum(quarter_end(self.model.start, q + 1) <= self.model.as_of for q in range(self.quarters))
-        gone = estimate(gone_by(self.outcome.counts), self.outcome.counts)[0]
-        return np.asarray(gone[self.place, over - 1] if over else np.zeros(len(self.place)))
+        gone: Floats = gone_before(self.outcome, self.model.start, self.model.as_of)[self.place]
+        return gone
 
     def expected_proceeds(self) -> Floats:
         """Return the mean of what rounds, loans and a listing bring within the horizon if the firm lives, CNY, (batches, scenarios)."""

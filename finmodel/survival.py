@@ -136,6 +136,8 @@ class SurvivalResults(Results):
         Liquid funds by the same definition that were reported after the day, for hindsight only: columns day, value, vintage, mark.
     currency : str
         Of every amount.
+    first_year : str
+        What the model spends in its first year, beside what was reported; blank where nobody asked.
     """
 
     start: date = field(kw_only=True)
@@ -145,6 +147,7 @@ class SurvivalResults(Results):
     seed: int = field(kw_only=True)
     later: pd.DataFrame = field(kw_only=True, repr=False, default_factory=pd.DataFrame)
     currency: str = field(kw_only=True, default="CNY")
+    first_year: str = field(kw_only=True, default="")
 
     @property
     def quarters(self) -> int:
@@ -358,6 +361,17 @@ class SurvivalResults(Results):
 def _ample(cash: npt.NDArray[np.float32]) -> float:
     """Return an amount far beyond what the worst twentieth of the paths lacks, from the fan up to the day."""
     return 10 * float(max(-cash[:, 0].min(), np.abs(cash[:, LEVELS.index(0.5)]).max()))
+
+
+EARLY = 0.005
+"""Share of paths out of cash before the day of the statements above which it is said."""
+
+
+def gone_before(outcome: Paths, start: date, day: date) -> Floats:
+    """Return the share of paths out of cash in quarters already over on a day, (scenarios,)."""
+    over = sum(quarter_end(start, q) <= day for q in range(1, outcome.counts.shape[2]))
+    gone = estimate(gone_by(outcome.counts), outcome.counts)[0]
+    return np.asarray(gone[:, over - 1] if over else np.zeros(outcome.counts.shape[1]))
 
 
 def quarter_end(start: date, quarter: int) -> date:

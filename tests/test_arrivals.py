@@ -16,7 +16,8 @@ from finmodel.arrivals import (
 from finmodel.data import read_table
 from finmodel.funding import channel_terms, market_terms
 from finmodel.ipo import VENUES
-from finmodel.scenarios import channels, read_scenario
+from finmodel.levers import channels
+from finmodel.scenarios import read_scenario
 
 DAY = Calendar(date(2021, 12, 31), date(2021, 6, 30), 12)
 NAMES = ("unrestricted", "baseline", "us-investment-ban", "star-ipo-barrier")

@@ -11,14 +11,13 @@ from finmodel.funding import (
     ClassAccess,
     class_access,
     class_mix,
-    elasticity_sweep,
     funding_access,
     law_of,
-    offering,
-    price_effect,
     total_access,
 )
-from finmodel.scenarios import Change, Scenario, channels, investor_classes, read_scenario
+from finmodel.levers import channels, investor_classes
+from finmodel.pricing import elasticity_sweep, offering, price_effect
+from finmodel.scenarios import Change, Scenario, read_scenario
 
 NONE = Scenario("unrestricted", "", "")
 

@@ -5,7 +5,8 @@ import pytest
 
 from finmodel.data import read_table
 from finmodel.errors import DataError
-from finmodel.scenarios import channels, diff, levers, read_scenario, read_scenarios, scenario_names
+from finmodel.levers import channels, levers
+from finmodel.scenarios import diff, read_scenario, read_scenarios, scenario_names
 
 ASKED = {
     "baseline", "unrestricted", "us-investment-ban", "entity-list", "hk-ipo-barrier", "star-ipo-barrier", "us-ipo-barrier",

@@ -25,7 +25,8 @@ from finmodel.figures.style import (
     percent,
 )
 from finmodel.figures.words import firm_name, listed, plain, shown_firms
-from finmodel.funding import class_mix, elasticity_sweep, funding_access
+from finmodel.funding import class_mix, funding_access
+from finmodel.pricing import elasticity_sweep
 from finmodel.replay import replay_outcomes
 from finmodel.results import Results
 from finmodel.statements import Statements

@@ -309,35 +309,15 @@ def dependence(results: Results, ax: Axes) -> Words:
         raise NothingToDrawError("no firm reports revenue or a result")
     wide = size_of(ax)[0] > 8
     grid = [panel for row in panels(ax, *((1, 4) if wide else (2, 2)), left=0.12, right=0.2, top=0.55 if wide else 0.3) for panel in row]
-    drawn = []
+    drawn: list[dict[str, Any]] = []
     for panel, (quantity, title) in zip(grid, quantities.items(), strict=True):
         panel.set(xlim=(0, 1), ylim=(len(firms) - 0.5, -0.5), xticks=[0, 0.5, 1], xticklabels=["0%", "50%", "100%"], yticks=[])
         panel.grid(axis="x")
         panel.set_title(title if wide else title.replace("\n", " "), size=scale(ax))
         panel.tick_params(labelsize=scale(ax))
         for y, firm in enumerate(firms):
-            panel.axhline(y + 0.2, color=FAINT, linewidth=0.5)
             mine = table[(table["firm"] == firm) & (table["quantity"] == quantity) & table["value"].notna()].sort_values("period_end")
-            if mine.empty:
-                panel.text(0, y, f"{firm_name(firm)}: not disclosed", color=MUTED, size=scale(ax), va="bottom")
-                continue
-            last = mine.iloc[-1]
-            low, high = (last["low"], last["high"]) if last["low"] == last["low"] else (last["value"],) * 2
-            proxy = quantity == "government_dependence" and bool(last["proxy"])
-            if quantity == "government_dependence":
-                _, low, high = latest_dependence(mine)
-            drawn.append({**last, "low": low, "high": high})
-            panel.plot([low, high], [y + 0.2] * 2, color=pale(colour(firm)), linewidth=5, solid_capstyle="butt", clip_on=False)
-            panel.plot(last["value"], y + 0.2, "o", color=colour(firm), markersize=6, clip_on=False)
-            span = " to ".join(dict.fromkeys((percent(low), percent(high))))
-            panel.text(
-                0,
-                y,
-                f"{firm_name(firm)} {span}, {'proxy, ' if proxy else ''}{last['period']}",
-                color=ink(firm),
-                size=scale(ax),
-                va="bottom",
-            )
+            drawn += _interval(panel, y, firm, mine, scale(ax))
     if not drawn:
         raise NothingToDrawError(f"no dependence on governments, customers or markets is disclosed for {', '.join(firms)}")
     data = pd.DataFrame(drawn)[["firm", "quantity", "period", "variant", "value", "low", "high", "vintage", "mark", "proxy"]].reset_index(
@@ -352,6 +332,25 @@ def dependence(results: Results, ax: Axes) -> Words:
         source_line(results.facts.merge(data[["firm", "quantity", "period"]], on=["firm", "quantity", "period"])),
         data,
     )
+
+
+def _interval(panel: Axes, y: int, firm: str, mine: pd.DataFrame, size: float) -> list[dict[str, Any]]:
+    """Draw the latest value of one quantity of a firm with its interval, or say that there is none; return the row drawn."""
+    panel.axhline(y + 0.2, color=FAINT, linewidth=0.5)
+    if mine.empty:
+        panel.text(0, y, f"{firm_name(firm)}: not disclosed", color=MUTED, size=size, va="bottom")
+        return []
+    last = mine.iloc[-1]
+    low, high = (last["low"], last["high"]) if last["low"] == last["low"] else (last["value"],) * 2
+    public = last["quantity"] == "government_dependence"
+    if public:
+        _, low, high = latest_dependence(mine)
+    panel.plot([low, high], [y + 0.2] * 2, color=pale(colour(firm)), linewidth=5, solid_capstyle="butt", clip_on=False)
+    panel.plot(last["value"], y + 0.2, "o", color=colour(firm), markersize=6, clip_on=False)
+    span = " to ".join(dict.fromkeys((percent(low), percent(high))))
+    words = f"{firm_name(firm)} {span}, {'proxy, ' if public and last['proxy'] else ''}{last['period']}"
+    panel.text(0, y, words, color=ink(firm), size=size, va="bottom")
+    return [{**last, "low": low, "high": high}]
 
 
 def _dependent(data: pd.DataFrame) -> str:

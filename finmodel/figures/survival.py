@@ -168,12 +168,8 @@ def runs_out(runs: Sequence[SurvivalResults]) -> str:
 
 def spends(runs: Sequence[SurvivalResults]) -> str:
     """Say what each firm spends in the model's first year, beside what was reported."""
-    said = []
-    for run in runs:
-        stated = re.search(r"In the first year, with no new money, \S+ (.+)$", run.assumptions[-1])
-        if stated and disclosed(run) and not stale(run):
-            said.append(f"{firm_name(run.firm.name)} {stated[1]}")
-    return f"In the model's first year {' '.join(said)}" if said else ""
+    told = (run for run in runs if run.first_year and disclosed(run) and not stale(run))
+    return " ".join(run.first_year.replace(run.firm.name, firm_name(run.firm.name), 1) for run in told)
 
 
 @figure("cash_fan", of=survivals, tall=1.7)
