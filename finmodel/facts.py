@@ -120,17 +120,18 @@ def check_facts(facts: pd.DataFrame, where: str = "facts", first_row: int = 2) -
         raise DataError(faults)
     table = pd.DataFrame({name: _text(facts, name) for name in FACT_COLUMNS})
     clean: list[dict[str, object]] = []
+    sound: list[int] = []
     known = set(line_items().index)
     for offset, row in enumerate(rows(table)):
         typed, wrong = _check_row(row, known)
         clean.append(typed)
+        sound += [] if wrong else [offset]
         faults += [fault(f"{where}, row {first_row + offset}, {column}", *rest) for column, *rest in wrong]
         if len(faults) >= MOST_FAULTS:
             faults.append(fault(f"{where}, below row {first_row + offset}", "rows not looked at", "fewer faults above", "mend those first"))
             break
     out = pd.DataFrame(clean, columns=list(FACT_COLUMNS))
-    if not faults:
-        faults = _duplicate_faults(out, where, first_row)
+    faults += _duplicate_faults(out.loc[sound], where, first_row)
     if faults:
         raise DataError(faults)
     return out.astype({"value": float, "scale": float, "months": int, "page": "Int64", "date_estimated": bool})

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from making import facts, flow
 
 import finmodel as fm
 from finmodel.data import csv_text, plain_cell, read_given, safe_cell, write_csv
@@ -200,3 +201,11 @@ def test_nothing_is_half_written(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["facts.csv"]
     with pytest.raises(FileNotFoundError, match="no folder"):
         fm.write_facts(check_facts(one()), tmp_path / "nowhere" / "facts.csv")
+
+
+def test_a_wrong_row_does_not_hide_two_values_of_another_fact():
+    rows = [flow("revnue", 1.0), flow("revenue", 2.0), flow("revenue", 3.0)]
+    with pytest.raises(fm.DataError) as caught:
+        facts(*rows)
+    assert len(caught.value.faults) == 2
+    assert "row 2, line_item" in caught.value.faults[0] and "rows 3, 4" in caught.value.faults[1]
