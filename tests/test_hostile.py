@@ -7,6 +7,7 @@ import random
 import re
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -99,6 +100,9 @@ def liar(path: Path) -> None:
     path.write_bytes(raw)
 
 
+SHEET = "xl/worksheets/sheet1.xml"
+
+
 def overlapping(path: Path) -> None:
     """Three hundred members that share one compressed body: harmless one by one, 3.6 GB together."""
     body = bytes(range(256)) * 200 + bytes(11_948_800)
@@ -116,16 +120,37 @@ def huge_sheet(path: Path) -> None:
     samples.workbook(path, {"BS": samples.WIDE}, {"B3": '<c r="XFD1048576"><v>1</v></c>'})
 
 
-def endless_sheet(path: Path) -> None:
-    cells = "<row>" + '<c r="A1"><v>1</v></c>' * 1_500_000 + "</row>"
+def rewritten(path: Path, change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> None:
+    """Write a workbook whose parts are changed."""
     samples.workbook(path, {"BS": samples.WIDE})
     with zipfile.ZipFile(path) as old:
         parts = {name: old.read(name) for name in old.namelist()}
-    sheet = parts["xl/worksheets/sheet1.xml"].decode()
-    parts["xl/worksheets/sheet1.xml"] = sheet.replace("<sheetData>", "<sheetData>" + cells).encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as new:
-        for name, content in parts.items():
+        for name, content in change(parts).items():
             new.writestr(name, content)
+
+
+def endless_sheet(path: Path) -> None:
+    cells = b"<sheetData><row>" + b'<c r="A1"><v>1</v></c>' * 1_500_000 + b"</row>"
+    rewritten(path, lambda parts: {**parts, SHEET: parts[SHEET].replace(b"<sheetData>", cells)})
+
+
+def echoing_sheet(path: Path) -> None:
+    """A small workbook whose cells all show one long text."""
+    cells = b"<sheetData><row>" + b'<c r="A1" t="s"><v>0</v></c>' * 1_500 + b"</row>"
+    text = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>' + b"A" * 900_000 + b"</t></si></sst>"
+    rewritten(path, lambda parts: {**parts, SHEET: parts[SHEET].replace(b"<sheetData>", cells), "xl/sharedStrings.xml": text})
+
+
+def moved_sheet(path: Path) -> None:
+    """A sheet with a stray cell far away, stored where sheets usually are not."""
+
+    def change(parts: dict[str, bytes]) -> dict[str, bytes]:
+        sheet = parts[SHEET].replace(b"<sheetData>", b'<sheetData><row><c r="XFD1048576"><v>1</v></c></row>')
+        relations = "xl/_rels/workbook.xml.rels"
+        return {**parts, "xl/elsewhere/sheet1.xml": sheet, relations: parts[relations].replace(b"worksheets/sheet1", b"elsewhere/sheet1")}
+
+    rewritten(path, change)
 
 
 def repeated(path: Path, head: bytes, piece: bytes, size: int, tail: bytes = b"") -> None:
@@ -164,6 +189,8 @@ CASES = {
     "truncated.xml": (lambda p: p.write_bytes(samples.instance()[:-300]), "not well formed"),
     "huge.xlsx": (huge_sheet, "1,048,576 rows"),
     "endless.xlsx": (endless_sheet, "at most 1,000,000 cells"),
+    "echoing.xlsx": (echoing_sheet, "repeat shared texts to more than 50,000,000 characters"),
+    "moved.xlsx": (moved_sheet, "1,048,576 rows"),
     "old.xls": (lambda p: p.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4096)), "password|Excel 97"),
     "formula.xlsx": (lambda p: samples.workbook(p, {"BS": samples.WIDE}, {"B6": '<c r="B6"><f>B4+B5</f></c>'}), r"BS!B6"),
     "html_100mb.html": (lambda p: repeated(p, HTML, b"<tr><td>Revenue</td><td>1,234</td></tr>\n", 100_000_000), "100 MB"),

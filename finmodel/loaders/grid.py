@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import posixpath
 import re
 import zipfile
 from collections.abc import Sequence
@@ -134,10 +135,12 @@ def _text(cell: object) -> str:
 def _check_sheets(archive: zipfile.ZipFile, name: str, limits: Limits) -> None:
     """Look over the XML of every sheet before the workbook is read: its used rectangle, and formulas without results."""
     unsaved: list[str] = []
-    members = [m for m in archive.namelist() if m.startswith("xl/worksheets/") and m.endswith(".xml")]
-    if "xl/workbook.xml" not in archive.namelist() or not members:
+    held = archive.namelist()
+    titles = _sheet_titles(archive, name) if "xl/workbook.xml" in held else {}
+    members = [m for m in held if m in titles or (m.startswith("xl/worksheets/") and m.endswith(".xml"))]
+    if not titles or not members:
         raise DataError([fault(name, "a zip archive without sheets", "an Excel workbook (.xlsx)")])
-    titles = _sheet_titles(archive, name)
+    lengths, characters = _shared_lengths(archive, name), 0
     for member in members:
         title = titles.get(member, member.rpartition("/")[2])
         with archive.open(member) as stream:
@@ -150,12 +153,30 @@ def _check_sheets(archive: zipfile.ZipFile, name: str, limits: Limits) -> None:
                     found = f"{count:,} cells and more, in {last_row:,} rows by {last_column:,} columns"
                     allowed = f"at most {limits.cells:,} cells in all and {limits.columns:,} columns"
                     raise DataError([fault(f"{name}, {title}", found, allowed, "delete stray cells far from the table and save again")])
+                characters += _shared_length(cell, lengths)
+                if characters > limits.text_bytes:
+                    found = f"cells that repeat shared texts to more than {limits.text_bytes:,} characters"
+                    raise DataError([fault(f"{name}, {title}", found, "a table of figures", "save the sheet as CSV")])
                 if _unsaved(cell):
                     unsaved.append(f"{title}!{address}")
     if unsaved:
         where = f"{name}, {', '.join(unsaved[:12])}{' and others' if len(unsaved) > 12 else ''}"
         what = f"{len(unsaved)} formula{'s' if len(unsaved) > 1 else ''} without a saved result"
         raise DataError([fault(where, what, "values", "open the workbook in a spreadsheet program and save it")])
+
+
+def _shared_lengths(archive: zipfile.ZipFile, name: str) -> list[int]:
+    """Return the length of each text that cells refer to by number."""
+    if "xl/sharedStrings.xml" not in archive.namelist():
+        return []
+    with archive.open("xl/sharedStrings.xml") as stream:
+        return [sum(map(len, text.itertext())) for text in xml_events(stream, name, (f"{_MAIN}si",))]
+
+
+def _shared_length(cell: etree._Element, lengths: Sequence[int]) -> int:
+    """Return the length of the shared text that a cell shows, 0 for a cell of its own."""
+    number = cell.findtext(f"{_MAIN}v") if cell.get("t") == "s" else None
+    return lengths[int(number)] if number and number.isdecimal() and int(number) < len(lengths) else 0
 
 
 def _unsaved(cell: etree._Element) -> bool:
@@ -171,8 +192,8 @@ def _sheet_titles(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
         with archive.open("xl/_rels/workbook.xml.rels") as stream:
             tag = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
             for relation in xml_events(stream, name, (tag,)):
-                target = (relation.get("Target") or "").removeprefix("/xl/").removeprefix("xl/")
-                targets[relation.get("Id") or ""] = f"xl/{target}"
+                target = relation.get("Target") or ""
+                targets[relation.get("Id") or ""] = posixpath.normpath(posixpath.join("/xl", target)).removeprefix("/")
     titles = {}
     with archive.open("xl/workbook.xml") as stream:
         for sheet in xml_events(stream, name, (f"{_MAIN}sheet",)):
